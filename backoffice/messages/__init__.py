@@ -1,0 +1,33 @@
+"""All sentences for people, in one place: codes and facts come in, Chinese goes out.
+
+`labels.py` has the words for closed sets of codes; every other file the sentences of one noun, as plain msgids marked
+for gettext by `N_`. Nothing below the edges makes sentences; services raise and store codes with facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext
+
+from . import accounts, appointments, general, ledger, matching, notices, registrations
+from .labels import label
+from .wording import readable
+
+SENTENCES: dict[str, str] = {
+    **general.SENTENCES,
+    **accounts.SENTENCES,
+    **registrations.SENTENCES,
+    **ledger.SENTENCES,
+    **appointments.SENTENCES,
+    **matching.SENTENCES,
+    **notices.SENTENCES,
+}
+
+__all__ = ["SENTENCES", "label", "readable", "sentence"]
+
+
+def sentence(code: str, facts: Mapping[str, Any] | None = None) -> str:
+    """The sentence of a code, filled with facts; raises `KeyError` for a code without one (a test holds this)."""
+    return gettext(SENTENCES[code]) % {key: readable(value) for key, value in (facts or {}).items()}

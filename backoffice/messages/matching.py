@@ -1,0 +1,5 @@
+"""Sentences about matching."""
+
+from __future__ import annotations
+
+SENTENCES: dict[str, str] = {}

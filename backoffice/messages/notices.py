@@ -1,0 +1,29 @@
+"""Sentences of in-app notices, by the code stored on the row."""
+
+from __future__ import annotations
+
+from .wording import N_
+
+SENTENCES: dict[str, str] = {
+    "notice_registration_arrived": N_("%(enterprise)s 提交了注册申请，请在 %(due)s 前审核。"),
+    "notice_registration_late": N_("%(enterprise)s 的注册申请已超过 2 个工作日未审核（应于 %(due)s 前答复）。"),
+    "notice_registration_approved": N_("您单位的注册已通过审核，现在可以建立台账、预约检定。"),
+    "notice_registration_refused": N_("您单位的注册未通过审核：%(reason)s。请更正后重新提交。"),
+    "notice_branch_registered": N_("您单位的分支机构 %(enterprise)s 已提交注册（代码 %(uscc)s）。"),
+    "notice_slip_arrived": N_(
+        "%(enterprise)s 的预约单 %(number)s 已到达，共 %(count)s 台（件），请在 %(due)s 前受理。"
+    ),
+    "notice_slip_grew": N_("预约单 %(number)s 新增 %(count)s 台（件），请一并受理。"),
+    "notice_slip_late": N_("预约单 %(number)s 已超过 2 个工作日未受理（应于 %(due)s 前受理）。"),
+    "notice_items_unmatched": N_(
+        "预约 %(number)s 有 %(count)s 台（件）未匹配到技术机构。监管部门已收到，您无需重复提交。"
+    ),
+    "notice_unmatched_arrived": N_("%(enterprise)s 的预约 %(number)s 有 %(count)s 台（件）未匹配到技术机构，请处理。"),
+    "notice_items_accepted": N_("%(institution)s 已受理预约单 %(number)s 的 %(count)s 台（件），可以打印预约单。"),
+    "notice_items_returned": N_("%(institution)s 退回了预约单 %(number)s 的 %(count)s 台（件）：%(reason)s。"),
+    "notice_items_withdrawn": N_("%(enterprise)s 撤回了预约单 %(number)s 的 %(count)s 台（件）。"),
+    "notice_not_mandatory": N_("%(institution)s 认为 %(instrument)s 不属于强制检定，请核实。"),
+    "notice_import_finished": N_("导入 %(file)s 已完成：写入 %(applied)s 行。"),
+    "notice_import_checked": N_("导入 %(file)s 已检查完：%(errors)s 行有错误，请查看后确认。"),
+    "notice_job_failed": N_("后台任务“%(job)s”运行失败，请查看任务运行记录。"),
+}

@@ -1,0 +1,50 @@
+"""The tables, one file per aggregate: columns, constraints and derived properties; no decisions."""
+
+from .appointment import Appointment, AppointmentItem, Receipt, Slip
+from .enterprise import Enterprise, Registration, StoredFile
+from .institution import Capability, Designation, Institution, InstitutionSuspension, Laboratory
+from .instrument import MeasuringInstrument
+from .journal import AuditEvent, FormKey, JobHeartbeat, JobRun, Notice, NumberSequence
+from .ledger_import import ImportRow, ImportRun
+from .matching import MatchingAttempt, MatchingDecision, RuleRevision, RuleSnapshot
+from .people import SignInAttempt, User, UserSession
+from .reference import WHOLE_COUNTRY, CatalogueItem, Division, InstrumentKind, OptionValue, WorkingDayOverride
+from .verification import Verification
+
+__all__ = [
+    "WHOLE_COUNTRY",
+    "Appointment",
+    "AppointmentItem",
+    "AuditEvent",
+    "Capability",
+    "CatalogueItem",
+    "Designation",
+    "Division",
+    "Enterprise",
+    "FormKey",
+    "ImportRow",
+    "ImportRun",
+    "Institution",
+    "InstitutionSuspension",
+    "InstrumentKind",
+    "JobHeartbeat",
+    "JobRun",
+    "Laboratory",
+    "MatchingAttempt",
+    "MatchingDecision",
+    "MeasuringInstrument",
+    "Notice",
+    "NumberSequence",
+    "OptionValue",
+    "Receipt",
+    "Registration",
+    "RuleRevision",
+    "RuleSnapshot",
+    "SignInAttempt",
+    "Slip",
+    "StoredFile",
+    "User",
+    "UserSession",
+    "Verification",
+    "WorkingDayOverride",
+]

@@ -1,0 +1,75 @@
+"""A run of the ledger import and its rows: the work to be done is rows, so a killed job loses nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ..database import Model
+from ..states import ImportMode, ImportState, RowOutcome
+from .columns import Key, Moment, Stamped, code_column
+from .enterprise import Enterprise, StoredFile
+from .people import User
+
+
+class ImportRun(Stamped, Model):
+    """One uploaded workbook: checked, previewed and committed in batches by the job process."""
+
+    __tablename__ = "import_run"
+
+    id: Mapped[Key]
+    enterprise_id: Mapped[int] = mapped_column(sa.ForeignKey("enterprise.id"))
+    uploaded_by_id: Mapped[int] = mapped_column(sa.ForeignKey("app_user.id"))
+    file_id: Mapped[int] = mapped_column(sa.ForeignKey("stored_file.id"))
+    state: Mapped[ImportState] = mapped_column(code_column(ImportState), default=ImportState.CHECKING, index=True)
+    mode: Mapped[ImportMode | None] = mapped_column(code_column(ImportMode))
+    rows: Mapped[int] = mapped_column(default=0)
+    new: Mapped[int] = mapped_column(default=0)
+    updated: Mapped[int] = mapped_column(default=0)
+    same: Mapped[int] = mapped_column(default=0)
+    errors: Mapped[int] = mapped_column(default=0)
+    warnings: Mapped[int] = mapped_column(default=0)
+    applied: Mapped[int] = mapped_column(default=0)
+    blank_rows: Mapped[int] = mapped_column(default=0)
+    problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    """Problems of the file as a whole; those of a row stand on the row."""
+    checked_at: Mapped[Moment | None]
+    committed_at: Mapped[Moment | None]
+    finished_at: Mapped[Moment | None]
+
+    enterprise: Mapped[Enterprise] = relationship()
+    uploaded_by: Mapped[User] = relationship()
+    file: Mapped[StoredFile] = relationship()
+
+    __table_args__ = (sa.Index("ix_import_run_enterprise", "enterprise_id", "id"),)
+
+
+class ImportRow(Model):
+    """A row of the uploaded workbook. `number` is the spreadsheet's; `values` are ready for the ledger."""
+
+    __tablename__ = "import_row"
+
+    run_id: Mapped[int] = mapped_column(sa.ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    outcome: Mapped[RowOutcome] = mapped_column(code_column(RowOutcome))
+    found: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    """Cells as they were read, for people."""
+    values: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Earlier values of the ledger's row where this one updates it."""
+    problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    instrument_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    applied_at: Mapped[Moment | None]
+
+    __table_args__ = (
+        sa.Index("ix_import_row_outcome", "run_id", "outcome", "number"),
+        sa.Index(
+            "ix_import_row_to_apply",
+            "run_id",
+            "number",
+            postgresql_where=sa.text("applied_at IS NULL AND outcome IN ('new', 'updated')"),
+        ),
+    )

@@ -1,0 +1,284 @@
+"""Is this row theirs? The one place that turns an actor into rows.
+
+`visible(actor, Model)` is a SELECT of the rows this actor may know of; every list, count, record, form choice, export,
+file and action starts from it. A model without a rule raises; a role without a rule for a model sees nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql import ColumnElement, Select
+
+from .actor import Actor, Role
+from .database import db
+from .errors import NotFound
+from .models import (
+    Appointment,
+    AppointmentItem,
+    AuditEvent,
+    Capability,
+    CatalogueItem,
+    Designation,
+    Division,
+    Enterprise,
+    ImportRow,
+    ImportRun,
+    Institution,
+    InstitutionSuspension,
+    InstrumentKind,
+    JobRun,
+    Laboratory,
+    MatchingAttempt,
+    MatchingDecision,
+    MeasuringInstrument,
+    Notice,
+    OptionValue,
+    Receipt,
+    Registration,
+    Slip,
+    StoredFile,
+    User,
+    Verification,
+    WorkingDayOverride,
+)
+from .states import ItemStatus
+
+Criterion = ColumnElement[bool]
+Rule = Callable[[Actor], Criterion]
+
+NOTHING: Criterion = sa.false()
+EVERYTHING: Criterion = sa.true()
+
+HELD_BY_INSTITUTION = (
+    ItemStatus.AWAITING_ACCEPTANCE,
+    ItemStatus.ACCEPTED,
+    ItemStatus.PASSED,
+    ItemStatus.NOT_PASSED,
+    ItemStatus.ENDED,
+)
+"""Institutions see an item only once it is matched to them, and no more after it left them."""
+
+
+def area_codes(division_code: str) -> Select[tuple[str]]:
+    """Codes of a division and everything below it."""
+    path = sa.select(Division.path).where(Division.code == division_code).scalar_subquery()
+    return sa.select(Division.code).where(Division.path.like(path + "%"))
+
+
+def area_and_above(division_code: str) -> Select[tuple[str]]:
+    """Codes of a division and of every ancestor."""
+    below = sa.orm.aliased(Division)
+    return sa.select(Division.code).join(below, below.path.like(Division.path + "%")).where(below.code == division_code)
+
+
+def _items_of_institution(actor: Actor) -> Criterion:
+    return sa.and_(
+        AppointmentItem.institution_id == actor.institution_id, AppointmentItem.status.in_(HELD_BY_INSTITUTION)
+    )
+
+
+def _item_used_in_area(actor: Actor) -> Criterion:
+    return AppointmentItem.instrument_id.in_(sa.select(MeasuringInstrument.id).where(_instrument_in_area(actor)))
+
+
+def _instrument_in_area(actor: Actor) -> Criterion:
+    """By division of use; the regulator of the seat may also read its enterprises' instruments elsewhere."""
+    codes = area_codes(actor.division_code or "")
+    return sa.or_(
+        MeasuringInstrument.division_code.in_(codes),
+        MeasuringInstrument.enterprise_id.in_(sa.select(Enterprise.id).where(Enterprise.division_code.in_(codes))),
+    )
+
+
+def _enterprise_in_area(actor: Actor) -> Criterion:
+    """Registered in the area, or using instruments in it."""
+    codes = area_codes(actor.division_code or "")
+    return sa.or_(
+        Enterprise.division_code.in_(codes),
+        Enterprise.id.in_(
+            sa.select(MeasuringInstrument.enterprise_id).where(MeasuringInstrument.division_code.in_(codes))
+        ),
+    )
+
+
+def _own_slip(actor: Actor) -> Criterion:
+    """A slip is an institution's as long as it holds one of its items or decided on it."""
+    return Slip.institution_id == actor.institution_id
+
+
+def _registrations_of_reviewer(actor: Actor) -> Criterion:
+    return Registration.reviewer_division_code.in_(area_codes(actor.division_code or ""))
+
+
+def _registration_without_reviewer(_: Actor) -> Criterion:
+    return Registration.reviewer_division_code.is_(None)
+
+
+def _notices_of_division(actor: Actor) -> Criterion:
+    return Notice.division_code == actor.division_code
+
+
+def _institution_in_reach(actor: Actor) -> Criterion:
+    """Every institution of the province: capabilities and designations may name any of them."""
+    province = sa.select(sa.func.split_part(Division.path, "/", 2)).where(Division.code == actor.division_code)
+    seats = sa.select(Division.code).where(Division.path.like("/" + province.scalar_subquery() + "/%"))
+    return sa.or_(Institution.seat_division_code.in_(seats), Institution.level == "national")
+
+
+def _of_institution_in_reach(column: sa.orm.InstrumentedAttribute[int]) -> Rule:
+    return lambda actor: column.in_(sa.select(Institution.id).where(_institution_in_reach(actor)))
+
+
+def _own_enterprise(column: Any) -> Rule:
+    return lambda actor: column == actor.enterprise_id
+
+
+def _own_institution(column: Any) -> Rule:
+    return lambda actor: column == actor.institution_id
+
+
+def _through(column: Any, key: Any, inner: Rule) -> Rule:
+    """Rows whose `column` points at a row the inner rule allows."""
+    return lambda actor: column.in_(sa.select(key).where(inner(actor)))
+
+
+def _all(_: Actor) -> Criterion:
+    return EVERYTHING
+
+
+ITEMS: dict[Role, Rule] = {
+    Role.ENTERPRISE: _own_enterprise(AppointmentItem.enterprise_id),
+    Role.INSTITUTION: _items_of_institution,
+    Role.REGULATOR: _item_used_in_area,
+}
+APPOINTMENTS: dict[Role, Rule] = {
+    Role.ENTERPRISE: _own_enterprise(Appointment.enterprise_id),
+    Role.INSTITUTION: _through(Appointment.id, AppointmentItem.appointment_id, _items_of_institution),
+    Role.REGULATOR: _through(Appointment.id, AppointmentItem.appointment_id, _item_used_in_area),
+}
+SLIPS: dict[Role, Rule] = {
+    Role.ENTERPRISE: _own_enterprise(Slip.enterprise_id),
+    Role.INSTITUTION: _own_slip,
+    Role.REGULATOR: _through(Slip.id, AppointmentItem.slip_id, _item_used_in_area),
+}
+REFERENCE: dict[Role, Rule] = dict.fromkeys((Role.ENTERPRISE, Role.INSTITUTION, Role.REGULATOR, Role.ADMIN), _all)
+
+RULES: dict[type[Any], dict[Role, Rule]] = {
+    AppointmentItem: ITEMS,
+    Appointment: APPOINTMENTS,
+    Slip: SLIPS,
+    Receipt: {
+        Role.ENTERPRISE: _through(Receipt.appointment_id, Appointment.id, APPOINTMENTS[Role.ENTERPRISE]),
+        Role.INSTITUTION: _own_institution(Receipt.institution_id),
+        Role.REGULATOR: _through(Receipt.slip_id, Slip.id, SLIPS[Role.REGULATOR]),
+    },
+    MatchingAttempt: {
+        role: _through(MatchingAttempt.item_id, AppointmentItem.id, rule) for role, rule in ITEMS.items()
+    },
+    MatchingDecision: {
+        role: _through(MatchingDecision.id, AppointmentItem.decision_id, rule) for role, rule in ITEMS.items()
+    },
+    MeasuringInstrument: {
+        Role.ENTERPRISE: _own_enterprise(MeasuringInstrument.enterprise_id),
+        Role.INSTITUTION: _through(MeasuringInstrument.id, AppointmentItem.instrument_id, _items_of_institution),
+        Role.REGULATOR: _instrument_in_area,
+    },
+    Verification: {
+        Role.ENTERPRISE: _own_enterprise(Verification.enterprise_id),
+        Role.INSTITUTION: _own_institution(Verification.institution_id),
+        Role.REGULATOR: _through(Verification.instrument_id, MeasuringInstrument.id, _instrument_in_area),
+    },
+    Enterprise: {
+        Role.ENTERPRISE: _own_enterprise(Enterprise.id),
+        Role.INSTITUTION: _through(Enterprise.id, AppointmentItem.enterprise_id, _items_of_institution),
+        Role.REGULATOR: _enterprise_in_area,
+        Role.ADMIN: _through(Enterprise.id, Registration.enterprise_id, _registration_without_reviewer),
+    },
+    Registration: {
+        Role.ENTERPRISE: _own_enterprise(Registration.enterprise_id),
+        Role.REGULATOR: _registrations_of_reviewer,
+        Role.ADMIN: _registration_without_reviewer,
+    },
+    StoredFile: {
+        Role.ENTERPRISE: _own_enterprise(StoredFile.enterprise_id),
+        Role.REGULATOR: _through(StoredFile.enterprise_id, Enterprise.id, _enterprise_in_area),
+        Role.ADMIN: _through(StoredFile.enterprise_id, Registration.enterprise_id, _registration_without_reviewer),
+    },
+    ImportRun: {
+        Role.ENTERPRISE: _own_enterprise(ImportRun.enterprise_id),
+        Role.REGULATOR: _through(ImportRun.enterprise_id, Enterprise.id, _enterprise_in_area),
+    },
+    ImportRow: {
+        Role.ENTERPRISE: _through(ImportRow.run_id, ImportRun.id, _own_enterprise(ImportRun.enterprise_id)),
+    },
+    Institution: {
+        Role.INSTITUTION: _own_institution(Institution.id),
+        Role.REGULATOR: _institution_in_reach,
+        Role.ADMIN: _all,
+    },
+    InstitutionSuspension: {
+        Role.INSTITUTION: _own_institution(InstitutionSuspension.institution_id),
+        Role.REGULATOR: _of_institution_in_reach(InstitutionSuspension.institution_id),
+    },
+    Laboratory: {
+        Role.INSTITUTION: _own_institution(Laboratory.institution_id),
+        Role.REGULATOR: _of_institution_in_reach(Laboratory.institution_id),
+    },
+    Capability: {
+        Role.INSTITUTION: _own_institution(Capability.institution_id),
+        Role.REGULATOR: _of_institution_in_reach(Capability.institution_id),
+    },
+    Designation: {
+        Role.INSTITUTION: _own_institution(Designation.institution_id),
+        Role.REGULATOR: _of_institution_in_reach(Designation.institution_id),
+    },
+    Notice: {
+        Role.ENTERPRISE: _own_enterprise(Notice.enterprise_id),
+        Role.INSTITUTION: _own_institution(Notice.institution_id),
+        Role.REGULATOR: _notices_of_division,
+    },
+    User: {Role.ADMIN: _all},
+    JobRun: {Role.REGULATOR: _all, Role.ADMIN: _all},
+    AuditEvent: {Role.AUDITOR: _all},
+    Division: REFERENCE,
+    CatalogueItem: REFERENCE,
+    InstrumentKind: REFERENCE,
+    OptionValue: REFERENCE,
+    WorkingDayOverride: REFERENCE,
+}
+
+
+class NoRule(LookupError):
+    """A model nobody thought about: closed by default, and loudly."""
+
+
+def criterion(actor: Actor, model: type[Any]) -> Criterion:
+    """The condition that keeps only rows this actor may know of; raises `NoRule` for a model without rules."""
+    if model not in RULES:
+        raise NoRule(model.__name__)
+    if actor.role is Role.SYSTEM:
+        return EVERYTHING
+    rule = RULES[model].get(actor.role)
+    return rule(actor) if rule else NOTHING
+
+
+def visible(actor: Actor, model: type[Any]) -> Select[Any]:
+    """SELECT of the rows of a model this actor may know of."""
+    return sa.select(model).where(criterion(actor, model))
+
+
+def find(actor: Actor, model: type[Any], key: Any, *, lock: bool = False) -> Any:
+    """The row with this primary key, if it is theirs; else `NotFound`, which looks the same for absent and foreign.
+
+    `lock` takes the row FOR UPDATE, for use cases that decide on its state.
+    """
+    statement = visible(actor, model).where(sa.inspect(model).primary_key[0] == key)
+    if lock:
+        statement = statement.with_for_update(of=model)
+    row = db.session.scalars(statement.execution_options(populate_existing=lock)).unique().one_or_none()
+    if row is None:
+        raise NotFound
+    return row

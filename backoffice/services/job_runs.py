@@ -1,0 +1,95 @@
+"""Job runs and heartbeats: what the regulator and the readiness check see of the job process."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from .. import clock
+from ..database import db
+from ..models import AppointmentItem, JobHeartbeat, JobRun
+from ..states import ItemStatus, RunOutcome
+
+LATE_AFTER_SECONDS = 60
+"""Without a tick for this long the panels say since when jobs have not run."""
+
+
+def beat(job: str) -> None:
+    """Note that a job ticked."""
+    db.session.execute(
+        insert(JobHeartbeat)
+        .values(job=job, ticked_at=clock.now())
+        .on_conflict_do_update(index_elements=["job"], set_={"ticked_at": clock.now()})
+    )
+
+
+def last_tick(job: str | None = None) -> datetime | None:
+    """When a job (or any) last ticked."""
+    statement = sa.select(sa.func.max(JobHeartbeat.ticked_at))
+    return db.session.scalar(statement.where(JobHeartbeat.job == job) if job else statement)
+
+
+def not_running_since(job: str = "matching") -> datetime | None:
+    """Since when a job has not run, if it is late; None while all is well. Never run at all counts from now."""
+    ticked_at = last_tick(job)
+    if ticked_at is None:
+        return clock.now()
+    return ticked_at if (clock.now() - ticked_at).total_seconds() > LATE_AFTER_SECONDS else None
+
+
+def pulse() -> dict[str, Any]:
+    """Seconds since the last tick of any job, and how many items wait to be matched."""
+    ticked_at = last_tick()
+    waiting = db.session.scalar(sa.select(sa.func.count()).where(AppointmentItem.status == ItemStatus.MATCHING))
+    age = None if ticked_at is None else round((clock.now() - ticked_at).total_seconds(), 1)
+    return {"jobs_last_tick_s": age, "waiting": waiting}
+
+
+def begin(job: str, *, scheduled_for: datetime, started_by: str = "") -> int | None:
+    """Open the run row of a periodic job; None when another process already has this run."""
+    return db.session.scalar(
+        insert(JobRun)
+        .values(
+            job=job,
+            scheduled_for=scheduled_for,
+            started_at=clock.now(),
+            outcome=RunOutcome.RUNNING,
+            counts={},
+            started_by=started_by,
+        )
+        .on_conflict_do_nothing(index_elements=["job", "scheduled_for"])
+        .returning(JobRun.id)
+    )
+
+
+def finish(run_id: int, *, counts: dict[str, int] | None = None, problem: str = "") -> None:
+    """Close a run: with counts when it went well, with the kind of problem when it did not."""
+    db.session.execute(
+        sa.update(JobRun)
+        .where(JobRun.id == run_id)
+        .values(
+            finished_at=clock.now(),
+            outcome=RunOutcome.FAILED if problem else RunOutcome.DONE,
+            counts=counts or {},
+            problem=problem[:500],
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def record(job: str, *, started_at: datetime, counts: dict[str, int]) -> None:
+    """One row for a tick that did something (empty ticks only beat)."""
+    db.session.add(
+        JobRun(
+            job=job,
+            scheduled_for=started_at,
+            started_at=started_at,
+            finished_at=clock.now(),
+            outcome=RunOutcome.DONE,
+            counts=counts,
+        )
+    )
+    db.session.flush()

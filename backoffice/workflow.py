@@ -1,0 +1,197 @@
+"""May it happen from this state? Transition tables as data; buttons and refusals come from the same table.
+
+Also here: the states of appointments and slips, which are functions of their items' states (SPEC, Appointments).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm.util import identity_key
+
+from . import clock
+from .actor import Actor
+from .database import db, execute_counted
+from .errors import Conflict
+from .models import AppointmentItem, Registration
+from .permissions import Permission, may, require
+from .states import (
+    OVER_ITEMS,
+    AppointmentStatus,
+    ItemStatus,
+    RegistrationState,
+    SlipStatus,
+)
+
+S = ItemStatus
+P = Permission
+
+
+class ItemAction(StrEnum):
+    SUBMIT = "submit"
+    MATCH = "match"
+    FIND_NOBODY = "find_nobody"
+    REQUEUE = "requeue"
+    WITHDRAW = "withdraw"
+    ACCEPT = "accept"
+    RETURN = "return"
+    ASSIGN = "assign"
+    REMATCH = "rematch"
+    RECORD_PASS = "record_pass"
+    RECORD_FAIL = "record_fail"
+    END = "end"
+
+
+class RegistrationAction(StrEnum):
+    APPROVE = "approve"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """`permission` is what the actor needs; `needs_words` says that a reason must come with it."""
+
+    action: StrEnum
+    sources: tuple[StrEnum, ...]
+    target: StrEnum
+    permission: Permission
+    needs_words: bool = False
+
+
+ITEM_TRANSITIONS: tuple[Transition, ...] = (
+    Transition(ItemAction.SUBMIT, (S.DRAFT,), S.MATCHING, P.OWN_APPOINTMENTS_SUBMIT),
+    Transition(ItemAction.MATCH, (S.MATCHING,), S.AWAITING_ACCEPTANCE, P.ALL_MATCHING_RUN),
+    Transition(ItemAction.FIND_NOBODY, (S.MATCHING,), S.UNMATCHED, P.ALL_MATCHING_RUN),
+    # Rules or the ledger row changed: what is waiting is decided anew.
+    Transition(ItemAction.REQUEUE, (S.UNMATCHED,), S.MATCHING, P.ALL_MATCHING_RUN),
+    Transition(
+        ItemAction.WITHDRAW, (S.MATCHING, S.UNMATCHED, S.AWAITING_ACCEPTANCE), S.WITHDRAWN, P.OWN_APPOINTMENTS_WITHDRAW
+    ),
+    Transition(ItemAction.ACCEPT, (S.AWAITING_ACCEPTANCE,), S.ACCEPTED, P.MATCHED_SLIPS_ACCEPT),
+    Transition(ItemAction.RETURN, (S.AWAITING_ACCEPTANCE,), S.FAILED, P.MATCHED_SLIPS_RETURN, needs_words=True),
+    # By hand, for what no rule matched: overrides PLACE only; every other filter must pass.
+    Transition(ItemAction.ASSIGN, (S.UNMATCHED,), S.AWAITING_ACCEPTANCE, P.AREA_UNMATCHED_ASSIGN, needs_words=True),
+    # The institution let its two working days pass: the regulator may send it round again.
+    Transition(ItemAction.REMATCH, (S.AWAITING_ACCEPTANCE,), S.MATCHING, P.AREA_UNMATCHED_ASSIGN, needs_words=True),
+    Transition(ItemAction.RECORD_PASS, (S.ACCEPTED,), S.PASSED, P.MATCHED_SLIPS_ACCEPT),
+    Transition(ItemAction.RECORD_FAIL, (S.ACCEPTED,), S.NOT_PASSED, P.MATCHED_SLIPS_ACCEPT),
+    Transition(ItemAction.END, (S.ACCEPTED,), S.ENDED, P.MATCHED_SLIPS_ACCEPT, needs_words=True),
+)
+
+REGISTRATION_TRANSITIONS: tuple[Transition, ...] = (
+    Transition(
+        RegistrationAction.APPROVE,
+        (RegistrationState.PENDING,),
+        RegistrationState.APPROVED,
+        P.AREA_REGISTRATIONS_DECIDE,
+    ),
+    Transition(
+        RegistrationAction.REFUSE,
+        (RegistrationState.PENDING,),
+        RegistrationState.REFUSED,
+        P.AREA_REGISTRATIONS_DECIDE,
+        needs_words=True,
+    ),
+)
+
+_BY_ACTION: dict[StrEnum, Transition] = {
+    transition.action: transition for transition in (*ITEM_TRANSITIONS, *REGISTRATION_TRANSITIONS)
+}
+
+
+def transition(action: StrEnum) -> Transition:
+    return _BY_ACTION[action]
+
+
+def may_happen(actor: Actor, action: StrEnum, state: StrEnum) -> bool:
+    """Whether a button for this action belongs on a record in this state, for this actor."""
+    step = _BY_ACTION[action]
+    return state in step.sources and _is_permitted(actor, step)
+
+
+def _is_permitted(actor: Actor, step: Transition) -> bool:
+    # An administrator answers registrations of areas in which no regulator has an account.
+    if step.permission is P.AREA_REGISTRATIONS_DECIDE and may(actor, P.ALL_REGISTRATIONS_DECIDE):
+        return True
+    return may(actor, step.permission)
+
+
+def move_items(actor: Actor, action: ItemAction, ids: Sequence[int], **values: Any) -> list[int]:
+    """Move items by compare-and-set and return the ids that moved.
+
+    Items no longer in a state the action starts from stay as they are: the caller decides whether that is a refusal
+    (`all_or_conflict`) or somebody else's luck. `values` are further columns to set. Raises `Forbidden`.
+    """
+    step = _BY_ACTION[action]
+    require(actor, step.permission)
+    if not ids:
+        return []
+    moved = db.session.execute(
+        sa.update(AppointmentItem)
+        .where(AppointmentItem.id.in_(ids), AppointmentItem.status.in_(step.sources))
+        .values(status=step.target, status_since=clock.now(), updated_at=clock.now(), **values)
+        .returning(AppointmentItem.id)
+        .execution_options(synchronize_session=False)
+    )
+    ids_moved = sorted(row.id for row in moved)
+    for item_id in ids_moved:
+        if (item := db.session.identity_map.get(identity_key(AppointmentItem, item_id))) is not None:
+            db.session.expire(item)
+    return ids_moved
+
+
+def all_or_conflict(wanted: Iterable[int], moved: Iterable[int]) -> None:
+    """Raise `Conflict` when not every wanted item moved: somebody decided in between, and nothing is half done."""
+    missing = set(wanted) - set(moved)
+    if missing:
+        raise Conflict("already_decided", count=len(missing))
+
+
+def move_registration(actor: Actor, action: RegistrationAction, registration_id: int, **values: Any) -> None:
+    """Decide a registration by compare-and-set; raises `Conflict` if it was decided in between, `Forbidden`."""
+    step = _BY_ACTION[action]
+    if not _is_permitted(actor, step):
+        require(actor, step.permission)
+    moved = execute_counted(
+        sa.update(Registration)
+        .where(Registration.id == registration_id, Registration.state.in_(step.sources))
+        .values(state=step.target, decided_at=clock.now(), **values)
+    )
+    if moved != 1:
+        raise Conflict("registration_already_decided")
+    db.session.expire_all()
+
+
+def appointment_status(items: Sequence[AppointmentItem], *, has_receipt: bool) -> AppointmentStatus:
+    """The appointment's state as a function of its items' (SPEC, Appointments)."""
+    states = [item.status for item in items]
+    if not states or all(state is S.DRAFT for state in states):
+        return AppointmentStatus.DRAFT
+    if all(state is S.WITHDRAWN for state in states):
+        return AppointmentStatus.WITHDRAWN
+    if all(item.status in OVER_ITEMS or (item.status is S.FAILED and item.is_resolved) for item in items):
+        return AppointmentStatus.CLOSED
+    return AppointmentStatus.FEEDBACK if has_receipt else AppointmentStatus.SUBMITTED
+
+
+def slip_status(states: Sequence[ItemStatus]) -> SlipStatus:
+    """The slip's state as a function of its items'. Empty: everything was sent elsewhere."""
+    if not states:
+        return SlipStatus.TRANSFERRED
+    kept = [state for state in states if state is not S.WITHDRAWN]
+    if not kept:
+        return SlipStatus.WITHDRAWN
+    waiting = [state for state in kept if state is S.AWAITING_ACCEPTANCE]
+    if len(waiting) == len(kept):
+        return SlipStatus.AWAITING
+    if waiting:
+        return SlipStatus.PARTLY
+    if all(state is S.FAILED for state in kept):
+        return SlipStatus.RETURNED
+    if any(state is S.ACCEPTED for state in kept):
+        return SlipStatus.ACCEPTED
+    return SlipStatus.COMPLETED

@@ -1,0 +1,1 @@
+"""Reference data as files, and demo data made through the services."""

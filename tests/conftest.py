@@ -1,0 +1,97 @@
+"""Shared fixtures: one migrated database with reference data per run, emptied of business rows before every test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+
+from app import create_app
+from backoffice.config import DEMO_SECRET, Settings
+from backoffice.database import db
+from backoffice.unit_of_work import unit_of_work
+from ops import postgres
+from seeds import reference
+
+ROOT = Path(__file__).parent.parent
+REFERENCE_TABLES = {"division", "catalogue_item", "instrument_kind", "option_value", "rule_revision"}
+
+
+@pytest.fixture(scope="session")
+def superuser_url() -> str:
+    """A server on which databases may be made: the one `make test` started, else the clone's own for tests."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        return given
+    (ROOT / "instance").mkdir(exist_ok=True)
+    return postgres.ensure_running(ROOT / "instance", name="test-postgres", durable=False).superuser
+
+
+def drop_database(superuser_url: str, name: str) -> None:
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def settings_for(database_url: str) -> Settings:
+    return Settings.from_environment({"DATABASE_URL": database_url, "SECRET_KEY": DEMO_SECRET})
+
+
+@pytest.fixture(scope="session")
+def database(superuser_url: str) -> Iterator[postgres.Urls]:
+    """A migrated database with reference data; its name carries the process, so that runs do not meet."""
+    name = f"qjt_test_{os.getpid()}"
+    drop_database(superuser_url, name)
+    urls = postgres.create_database(superuser_url, name)
+    os.environ["MIGRATION_DATABASE_URL"] = urls.owner
+    with create_app(settings_for(urls.app)).app_context():
+        upgrade(directory=str(ROOT / "migrations"))
+        with unit_of_work():
+            reference.load()
+        db.engine.dispose()
+    del os.environ["MIGRATION_DATABASE_URL"]
+    yield urls
+    drop_database(superuser_url, name)
+
+
+@pytest.fixture(scope="session")
+def application(database: postgres.Urls) -> Iterator[Flask]:
+    """The application, built once; tests take `app`."""
+    application = create_app(settings_for(database.app))
+    application.testing = True
+    yield application
+    with application.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(application: Flask, database: postgres.Urls) -> Iterator[Flask]:
+    """The application with its context pushed and no business rows in its database."""
+    empty_business_tables(database.superuser)
+    with application.app_context():
+        yield application
+        db.session.rollback()
+        db.session.remove()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def empty_business_tables(superuser_url: str) -> None:
+    """Remove every row but the reference data, past the trigger that keeps audit rows."""
+    with psycopg.connect(superuser_url) as connection:
+        names = [
+            row[0]
+            for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            if row[0] not in REFERENCE_TABLES | {"alembic_version"}
+        ]
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(f"TRUNCATE {', '.join(names)} RESTART IDENTITY")
+        connection.execute("UPDATE option_value SET is_active = true")
