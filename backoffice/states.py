@@ -120,6 +120,17 @@ LOCKING_ITEMS = (ItemStatus.AWAITING_ACCEPTANCE, ItemStatus.ACCEPTED)
 OVER_ITEMS = (ItemStatus.PASSED, ItemStatus.NOT_PASSED, ItemStatus.ENDED, ItemStatus.WITHDRAWN)
 
 
+class MatchTrigger(StrEnum):
+    """What sent an item to be matched."""
+
+    SUBMITTED = "submitted"
+    EDITED = "edited"
+    RULES_CHANGED = "rules_changed"
+    DAY_CHANGED = "day_changed"
+    REMATCHED = "rematched"
+    BY_HAND = "by_hand"
+
+
 class SlipStatus(StrEnum):
     AWAITING = "awaiting"
     PARTLY = "partly"

@@ -5,12 +5,13 @@ Also here: the states of appointments and slips, which are functions of their it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
 
 from . import clock
@@ -29,6 +30,10 @@ from .states import (
 
 S = ItemStatus
 P = Permission
+
+
+ACCEPTED_AND_AFTER = (S.ACCEPTED, S.PASSED, S.NOT_PASSED, S.ENDED)
+"""What a slip lists: items the institution said yes to."""
 
 
 class ItemAction(StrEnum):
@@ -130,18 +135,25 @@ def move_items(actor: Actor, action: ItemAction, ids: Sequence[int], **values: A
     require(actor, step.permission)
     if not ids:
         return []
-    moved = db.session.execute(
+    changes = {"status": step.target, "status_since": clock.now(), "updated_at": clock.now(), **values}
+    moved = db.session.scalars(
         sa.update(AppointmentItem)
         .where(AppointmentItem.id.in_(ids), AppointmentItem.status.in_(step.sources))
-        .values(status=step.target, status_since=clock.now(), updated_at=clock.now(), **values)
-        .returning(AppointmentItem.id)
-        .execution_options(synchronize_session=False)
-    )
-    ids_moved = sorted(row.id for row in moved)
-    for item_id in ids_moved:
-        if (item := db.session.identity_map.get(identity_key(AppointmentItem, item_id))) is not None:
-            db.session.expire(item)
-    return ids_moved
+        .values(changes)
+        .returning(AppointmentItem.id),
+        execution_options={"synchronize_session": False},
+    ).all()
+    set_on_loaded_items(moved, changes)
+    return sorted(moved)
+
+
+def set_on_loaded_items(ids: Iterable[int], changes: Mapping[str, Any]) -> None:
+    """Tell items this session has loaded what a set statement just stored, without a query each."""
+    for item_id in ids:
+        item = db.session.identity_map.get(identity_key(AppointmentItem, item_id))
+        if item is not None:
+            for name, value in changes.items():
+                set_committed_value(item, name, value)
 
 
 def all_or_conflict(wanted: Iterable[int], moved: Iterable[int]) -> None:

@@ -25,9 +25,14 @@ SENTENCES: dict[str, str] = {
     **notices.SENTENCES,
 }
 
-__all__ = ["SENTENCES", "label", "readable", "sentence"]
+__all__ = ["SENTENCES", "label", "notice_sentence", "readable", "sentence"]
 
 
 def sentence(code: str, facts: Mapping[str, Any] | None = None) -> str:
     """The sentence of a code, filled with facts; raises `KeyError` for a code without one (a test holds this)."""
     return gettext(SENTENCES[code]) % {key: readable(value) for key, value in (facts or {}).items()}
+
+
+def notice_sentence(code: str, facts: Mapping[str, Any]) -> str:
+    """The sentence of a stored notice."""
+    return sentence(code, notices.decoded(dict(facts)))

@@ -22,6 +22,7 @@ from ..states import (
     ItemStatus,
     LastInstitution,
     Level,
+    MatchTrigger,
     Outcome,
     Purpose,
     RegistrationState,
@@ -125,6 +126,14 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         ItemStatus.NOT_PASSED: N_("已检定 · 不合格"),
         ItemStatus.ENDED: N_("已终止"),
         ItemStatus.WITHDRAWN: N_("已撤回"),
+    },
+    MatchTrigger: {
+        MatchTrigger.SUBMITTED: N_("提交后自动匹配"),
+        MatchTrigger.EDITED: N_("台账修改后重新匹配"),
+        MatchTrigger.RULES_CHANGED: N_("授权或指定变动后重新匹配"),
+        MatchTrigger.DAY_CHANGED: N_("授权起止日到期后重新匹配"),
+        MatchTrigger.REMATCHED: N_("监管部门要求重新匹配"),
+        MatchTrigger.BY_HAND: N_("手工指派"),
     },
     SlipStatus: {
         SlipStatus.AWAITING: N_("待受理"),

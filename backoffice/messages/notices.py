@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Any
+
+from ..states import ReturnCode
 from .wording import N_
+
+CODED_FACTS: dict[str, type[StrEnum]] = {"return_code": ReturnCode}
+"""Facts that are stored as codes and read as words."""
+
+
+def decoded(facts: dict[str, Any]) -> dict[str, Any]:
+    """A stored notice's facts with their codes made codes again, ready to be worded."""
+    return {key: CODED_FACTS[key](value) if key in CODED_FACTS else value for key, value in facts.items()}
+
 
 SENTENCES: dict[str, str] = {
     "notice_registration_arrived": N_("%(enterprise)s 提交了注册申请，请在 %(due)s 前审核。"),
@@ -20,7 +33,11 @@ SENTENCES: dict[str, str] = {
     ),
     "notice_unmatched_arrived": N_("%(enterprise)s 的预约 %(number)s 有 %(count)s 台（件）未匹配到技术机构，请处理。"),
     "notice_items_accepted": N_("%(institution)s 已受理预约单 %(number)s 的 %(count)s 台（件），可以打印预约单。"),
-    "notice_items_returned": N_("%(institution)s 退回了预约单 %(number)s 的 %(count)s 台（件）：%(reason)s。"),
+    "notice_items_returned": N_("%(institution)s 退回了预约单 %(number)s 的 %(count)s 台（件）：%(return_code)s。"),
+    "notice_slip_changed": N_("%(institution)s 更改了预约单 %(number)s 的时间或地点，请重新查看并打印。"),
+    "notice_items_rematched": N_(
+        "预约单 %(number)s 的 %(count)s 台（件）超过 2 个工作日未受理，监管部门已转出重新匹配。"
+    ),
     "notice_items_withdrawn": N_("%(enterprise)s 撤回了预约单 %(number)s 的 %(count)s 台（件）。"),
     "notice_not_mandatory": N_("%(institution)s 认为 %(instrument)s 不属于强制检定，请核实。"),
     "notice_import_finished": N_("导入 %(file)s 已完成：写入 %(applied)s 行。"),

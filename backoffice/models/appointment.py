@@ -15,6 +15,7 @@ from ..states import (
     EndReason,
     ItemStatus,
     LastInstitution,
+    MatchTrigger,
     ReturnCode,
     SlipStatus,
 )
@@ -116,6 +117,8 @@ class AppointmentItem(Stamped, Model):
     institution_id: Mapped[int | None] = mapped_column(sa.ForeignKey("institution.id"), index=True)
     """The institution that holds it now; empty while it is nobody's."""
     decision_id: Mapped[int | None] = mapped_column(sa.ForeignKey("matching_decision.id"))
+    match_trigger: Mapped[MatchTrigger] = mapped_column(code_column(MatchTrigger), default=MatchTrigger.SUBMITTED)
+    """What last sent it to be matched."""
     last_institution_answer: Mapped[LastInstitution | None] = mapped_column(code_column(LastInstitution))
     preferred_institution_id: Mapped[int | None] = mapped_column(sa.ForeignKey("institution.id"))
     return_code: Mapped[ReturnCode | None] = mapped_column(code_column(ReturnCode))

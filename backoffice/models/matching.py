@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,7 +10,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..database import Model
-from .columns import Key, Moment
+from ..states import MatchTrigger
+from .columns import Key, Moment, code_column
 
 
 class RuleRevision(Model):
@@ -19,6 +21,8 @@ class RuleRevision(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     revision: Mapped[int] = mapped_column(sa.BigInteger)
+    token: Mapped[uuid.UUID] = mapped_column(server_default=sa.func.gen_random_uuid())
+    """New with every change: two transactions may both count to the same revision when one of them rolls back."""
 
 
 class RuleSnapshot(Model):
@@ -53,14 +57,14 @@ class MatchingDecision(Model):
 
 
 class MatchingAttempt(Model):
-    """One attempt for one item; `trigger` says what caused it (submitted, rules_changed, edited, by_hand …)."""
+    """One attempt for one item; `trigger` says what caused it."""
 
     __tablename__ = "matching_attempt"
 
     id: Mapped[Key]
     item_id: Mapped[int] = mapped_column(sa.ForeignKey("appointment_item.id"), index=True)
     decision_id: Mapped[int] = mapped_column(sa.ForeignKey("matching_decision.id"), index=True)
-    trigger: Mapped[str] = mapped_column(sa.String(24))
+    trigger: Mapped[MatchTrigger] = mapped_column(code_column(MatchTrigger))
     attempted_at: Mapped[Moment]
 
     decision: Mapped[MatchingDecision] = relationship()

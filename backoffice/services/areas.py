@@ -51,3 +51,8 @@ def overrides() -> dict[date, bool]:
 def deadline(since: datetime, days: int) -> datetime:
     """The end of the `days`-th working day after `since`, by the overrides in force."""
     return working_days.deadline(since, days, overrides())
+
+
+def last_day(due_at: datetime) -> date:
+    """The working day by whose end something is due."""
+    return working_days.last_day(due_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,6 +38,8 @@ def _add(notice: Notice, code: str, subject: Model, facts: dict[str, Any]) -> No
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return value.value
     return value.isoformat() if isinstance(value, datetime | date) else value
 
 

@@ -99,6 +99,7 @@ def upgrade() -> None:
     op.create_table('rule_revision',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('revision', sa.BigInteger(), nullable=False),
+    sa.Column('token', sa.Uuid(), server_default=sa.text('gen_random_uuid()'), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_rule_revision'))
     )
     op.create_table('rule_snapshot',
@@ -521,6 +522,7 @@ def upgrade() -> None:
     sa.Column('slip_id', sa.BigInteger(), nullable=True),
     sa.Column('institution_id', sa.BigInteger(), nullable=True),
     sa.Column('decision_id', sa.BigInteger(), nullable=True),
+    sa.Column('match_trigger', sa.Enum('submitted', 'edited', 'rules_changed', 'day_changed', 'rematched', 'by_hand', name='matchtrigger', native_enum=False, length=32), nullable=False),
     sa.Column('last_institution_answer', sa.Enum('keep', 'match_again', name='lastinstitution', native_enum=False, length=32), nullable=True),
     sa.Column('preferred_institution_id', sa.BigInteger(), nullable=True),
     sa.Column('return_code', sa.Enum('wrong_kind', 'wrong_item', 'wrong_division', 'wrong_serial', 'wrong_information', 'out_of_capacity', 'not_our_area', 'not_mandatory', 'booked_twice', 'out_of_use', 'no_type_approval', 'first_by_maker', 'standard_away', 'other', name='returncode', native_enum=False, length=32), nullable=True),
@@ -575,7 +577,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('item_id', sa.BigInteger(), nullable=False),
     sa.Column('decision_id', sa.BigInteger(), nullable=False),
-    sa.Column('trigger', sa.String(length=24), nullable=False),
+    sa.Column('trigger', sa.Enum('submitted', 'edited', 'rules_changed', 'day_changed', 'rematched', 'by_hand', name='matchtrigger', native_enum=False, length=32), nullable=False),
     sa.Column('attempted_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['decision_id'], ['matching_decision.id'], name=op.f('fk_matching_attempt_decision_id_matching_decision')),
     sa.ForeignKeyConstraint(['item_id'], ['appointment_item.id'], name=op.f('fk_matching_attempt_item_id_appointment_item')),

@@ -23,7 +23,7 @@ RETURN (
 COUNT_RULE_CHANGES = """
 CREATE FUNCTION count_rule_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE rule_revision SET revision = revision + 1 WHERE id = 1;
+    UPDATE rule_revision SET revision = revision + 1, token = gen_random_uuid() WHERE id = 1;
     RETURN NULL;
 END $$
 """

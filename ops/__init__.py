@@ -1,0 +1,1 @@
+"""Everything behind the Makefile: environment, embedded database, supervisor, test run and drills."""
