@@ -11,6 +11,7 @@ from backoffice.config import PRODUCT_NAME, Settings
 from backoffice.database import db
 from backoffice.extensions import babel, csrf, login_manager, migrate
 from backoffice.web import health
+from seeds import cli as seed_commands
 
 DATABASE_LIMITS = "-c lock_timeout=5000 -c statement_timeout={statement} -c idle_in_transaction_session_timeout={idle}"
 """Milliseconds. A frozen process's transaction is ended by the server, so its claims and locks come free."""
@@ -31,6 +32,7 @@ def create_app(settings: Settings | None = None, *, is_job_process: bool = False
     portal.init_app(app)
     panels.init_app(app)
     cli.init_app(app)
+    seed_commands.init_app(app)
     web.access.check(app)
     return app
 

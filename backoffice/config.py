@@ -10,6 +10,8 @@ from datetime import timedelta
 
 PRODUCT_NAME = "强检通"
 MINIMUM_SECRET_LENGTH = 32
+NO_DATABASE = "postgresql+psycopg://nobody@/none?host=/nonexistent"
+"""Commands that need no database run without DATABASE_URL; whatever needs one then finds none."""
 DEMO_SECRET = "demo-secret-key-for-a-machine-nobody-else-reaches"
 
 
@@ -48,7 +50,7 @@ class Settings:
         env = os.environ if environ is None else environ
         settings = cls(
             environment=env.get("APP_ENV", "demo"),
-            database_url=sqlalchemy_url(env.get("DATABASE_URL", "")),
+            database_url=sqlalchemy_url(env.get("DATABASE_URL", NO_DATABASE)),
             secret_key=env.get("SECRET_KEY", DEMO_SECRET),
             public_url=env.get("PUBLIC_URL", f"http://127.0.0.1:{env.get('PORT', '5000')}").rstrip("/"),
             clock_offset=parse_offset(env.get("CLOCK_OFFSET", "")),
@@ -67,6 +69,8 @@ class Settings:
             self._check_production()
 
     def _check_production(self) -> None:
+        if self.database_url == NO_DATABASE:
+            raise ConfigurationError("正式环境须设置 DATABASE_URL。 Set DATABASE_URL in production.")
         if self.clock_offset:
             raise ConfigurationError("正式环境不能设置 CLOCK_OFFSET。 Unset CLOCK_OFFSET in production.")
         if self.secret_key == DEMO_SECRET or len(self.secret_key) < MINIMUM_SECRET_LENGTH:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import scoped_session
 
 from .database import db
 
@@ -18,7 +19,7 @@ _callbacks: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_comm
 
 
 @contextmanager
-def unit_of_work() -> Iterator[scoped_session[Session]]:
+def unit_of_work() -> Iterator[scoped_session[Any]]:
     """Run one use case in one transaction; a nested call joins the outer one."""
     if _callbacks.get() is not None:
         yield db.session

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from werkzeug.test import TestResponse
 
 from app import create_app
 from backoffice.config import DEMO_SECRET, Settings
@@ -79,8 +81,18 @@ def app(application: Flask, database: postgres.Urls) -> Iterator[Flask]:
         db.session.remove()
 
 
+class OneRequestAtATime(FlaskClient):
+    """With the application's context held open by the fixture, `g` would outlive a request; no browser sees that."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        for name in list(g):
+            g.pop(name)
+        return super().open(*args, **kwargs)
+
+
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
+    app.test_client_class = OneRequestAtATime
     return app.test_client()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,8 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from .. import clock
 from ..database import db
-from ..models import AppointmentItem, JobHeartbeat, JobRun
+from ..models import AppointmentItem, JobHeartbeat, JobRun, User
 from ..states import ItemStatus, RunOutcome
+from . import notices
 
 LATE_AFTER_SECONDS = 60
 """Without a tick for this long the panels say since when jobs have not run."""
@@ -93,3 +94,33 @@ def record(job: str, *, started_at: datetime, counts: dict[str, int]) -> None:
         )
     )
     db.session.flush()
+
+
+def note_failure(job: str, problem: str) -> None:
+    """One row for a failed run; the regulators who keep the rules are told, at most once an hour for each job."""
+    now = clock.now()
+    recent = sa.select(JobRun.id).where(
+        JobRun.job == job, JobRun.outcome == RunOutcome.FAILED, JobRun.started_at > now - timedelta(hours=1)
+    )
+    is_news = db.session.scalar(sa.select(~recent.exists()))
+    run = JobRun(
+        job=job,
+        scheduled_for=now,
+        started_at=now,
+        finished_at=now,
+        outcome=RunOutcome.FAILED,
+        counts={},
+        problem=problem[:500],
+    )
+    db.session.add(run)
+    db.session.flush()
+    if is_news:
+        for division_code in _divisions_that_keep_the_rules():
+            notices.tell_regulator(division_code, "notice_job_failed", run, job=job)
+
+
+def _divisions_that_keep_the_rules() -> list[str]:
+    statement = sa.select(User.division_code).where(
+        User.may_edit_reference.is_(True), User.is_active.is_(True), User.division_code.is_not(None)
+    )
+    return [code for code in db.session.scalars(statement.distinct()) if code is not None]

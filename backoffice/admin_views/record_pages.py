@@ -1,0 +1,76 @@
+"""The page of one record of a `ScopedModelView`: next step, facts, history, buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_admin import expose
+from flask_babel import gettext as _
+
+from .records import Button, Card, Event, Fact, NextStep
+from .view_parts import ViewPart
+
+
+class RecordPages(ViewPart):
+    """Mixin: `/<panel>/<noun>/<key>`."""
+
+    details_template = "admin/model/details.html"
+
+    def record_url(self, row: Any) -> str:
+        return self.url_of("details_view", key=self.key(row)) if self.can_view_details else ""
+
+    def record_title(self, row: Any) -> str:
+        """Heading of the record's page."""
+        return str(row)
+
+    def record_badge(self, row: Any) -> Any:
+        """The state beside the heading (`formatting.badge`)."""
+        return ""
+
+    def next_step(self, row: Any) -> NextStep | None:
+        """The strip on top of a record that has a state."""
+        return None
+
+    def cards(self, row: Any) -> Sequence[Card]:
+        """Facts in cards, in the order in which people ask; by default `column_details_list` in one card."""
+        facts = [
+            Fact(label=str(label), value=self._detail(row, name), code="code" in self.cell_classes.get(name, ""))
+            for name, label in self._details_columns
+        ]
+        return (Card(title=_("基本信息"), facts=facts),)
+
+    def _detail(self, row: Any, name: str) -> Any:
+        return self._get_list_value(None, row, name, self.column_formatters_detail, self.column_type_formatters_detail)
+
+    def history(self, row: Any) -> Sequence[Event] | None:
+        """What happened, newest first; `None` shows no history."""
+        return None
+
+    def record_context(self, row: Any) -> dict[str, Any]:
+        """Further variables for a template of your own that extends `admin/model/details.html`."""
+        return {}
+
+    def record_buttons(self, row: Any) -> list[Button]:
+        """The actions of the record, then 修改 and 删除 where this person may."""
+        buttons = self.action_buttons(row)
+        if self.can_edit and self.may(self.permissions["edit"]) and self.can_edit_row(row):
+            buttons.append(Button(label=_("修改"), url=self.url_of("edit_view", key=self.key(row))))
+        if self.can_delete and self.may(self.permissions["delete"]) and self.can_delete_row(row):
+            buttons.append(Button(label=_("删除"), url=self.url_of("delete_view", key=self.key(row)), danger=True))
+        return buttons
+
+    @expose("/<key>")
+    def details_view(self, key: str) -> str:
+        row = self.row_or_404(key)
+        return self.render(
+            self.details_template,
+            row=row,
+            heading=self.record_title(row),
+            state_badge=self.record_badge(row),
+            next_step=self.next_step(row),
+            cards=self.cards(row),
+            events=self.history(row),
+            buttons=self.record_buttons(row),
+            **self.record_context(row),
+        )

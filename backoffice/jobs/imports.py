@@ -1,0 +1,96 @@
+"""Jobs of the ledger import: checking what was uploaded, writing what was committed, and both for one file at once."""
+
+from __future__ import annotations
+
+import io
+import time
+from pathlib import Path
+from typing import Any
+
+from ..actor import Actor
+from ..database import db
+from ..errors import NotFound
+from ..models import ImportRun
+from ..permissions import Permission, require
+from ..services import ledger_import, ledger_import_apply, ledger_import_check
+from ..states import ImportMode, ImportState
+from ..unit_of_work import unit_of_work
+
+APPLY_SECONDS = 10.0
+"""A tick goes on writing for so long, one transaction a batch; the next one is at the scheduler's call."""
+PAUSE_SECONDS = 0.2
+OVER = (ImportState.DONE, ImportState.CANCELLED, ImportState.UNDONE, ImportState.REFUSED)
+
+
+def check_imports(run_id: int | None = None) -> dict[str, int]:
+    """Check one uploaded file to its end; returns how many rows, nothing when there was no file."""
+    with unit_of_work():
+        work = ledger_import_check.claim(run_id)
+    if work is None:
+        return {}
+    rows, goes_on = 0, True
+    with ledger_import_check.FileCheck(work) as check:
+        while goes_on:
+            batch = check.read()
+            with unit_of_work():
+                goes_on = check.store(batch)
+            rows += len(batch.rows)
+    return {"files": 1, "rows": rows}
+
+
+def apply_imports(run_id: int | None = None) -> dict[str, int]:
+    """Write committed rows, a batch a transaction; returns how many, nothing when there were none to write."""
+    until = time.monotonic() + APPLY_SECONDS
+    batches = rows = 0
+    while time.monotonic() < until:
+        with unit_of_work():
+            run = ledger_import_apply.claim(run_id)
+            if run is None:
+                break
+            rows += ledger_import_apply.apply_batch(run)
+        batches += 1
+    return {"batches": batches, "rows": rows} if batches else {}
+
+
+def import_file(actor: Actor, path: Path, mode: ImportMode) -> dict[str, Any]:
+    """Import a file from beginning to end, or go on with this person's unfinished run of it; returns its JSON.
+
+    Raises `Invalid` for a file that cannot be read, `Conflict` when `all` meets rows with errors.
+    """
+    require(actor, Permission.OWN_LEDGER_IMPORT)
+    content = path.read_bytes()
+    with unit_of_work():
+        run = ledger_import.unfinished_run(actor, content) or ledger_import.receive(
+            actor, path.name, io.BytesIO(content)
+        )
+        run_id = run.id
+    return run_to_end(actor, run_id, mode)
+
+
+def run_to_end(actor: Actor, run_id: int, mode: ImportMode) -> dict[str, Any]:
+    """Check, commit and write one run, together with whatever job processes are at it."""
+    while (state := _state(run_id)) not in OVER:
+        done: dict[str, int] = {}
+        if state is ImportState.CHECKING:
+            done = check_imports(run_id)
+        elif state is ImportState.READY:
+            with unit_of_work():
+                ledger_import.commit(actor, run_id, mode)
+            continue
+        elif state is ImportState.APPLYING:
+            done = apply_imports(run_id)
+        if not done:
+            time.sleep(PAUSE_SECONDS)
+    with unit_of_work():
+        run = db.session.get(ImportRun, run_id)
+        if run is None:
+            raise NotFound
+        return ledger_import.as_json(run)
+
+
+def _state(run_id: int) -> ImportState:
+    with unit_of_work():
+        run = db.session.get(ImportRun, run_id, populate_existing=True)
+        if run is None:
+            raise NotFound
+        return run.state

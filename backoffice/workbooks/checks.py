@@ -1,0 +1,172 @@
+"""The rules of one row, as a pure function of the row and the reference data. It finds every problem, not the first.
+
+An imported row and the form for a single instrument go through the same rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from backoffice.workbooks.cells import CellKind, RawCell, Unreadable, is_blank, shown, text_of
+from backoffice.workbooks.columns import BY_CODE, COLUMNS, EXAMPLE_MARK, NO_SERIAL_NUMBER, Column, Content
+from backoffice.workbooks.problems import Problem, ProblemCode
+from backoffice.workbooks.reference import Reference
+from backoffice.workbooks.resolve import Resolved, resolve_choice, resolve_division, resolve_kind
+
+PLACEHOLDERS = frozenset({"/", "\\", "-", "--", "—", "——", "无编号", "没有", "不详", "无号", "N/A", "n/a"})
+"""What people write where there is no serial number; each would make different instruments look like one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """A row of the file: its number in the spreadsheet and its cells by column code. Empty cells are absent."""
+
+    number: int
+    cells: Mapping[str, RawCell]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedRow:
+    """`values` by column code (text, quantity an int, lists as codes; "" for empty); None if the row has an error."""
+
+    row: int | None
+    values: dict[str, Any] | None
+    problems: list[Problem]
+
+    @property
+    def is_good(self) -> bool:
+        return self.values is not None
+
+
+def check_row(raw_row: RawRow, reference: Reference, *, letters: Mapping[str, str] | None = None) -> CheckedRow:
+    """Check one row of a file. `letters` gives the sheet's column of each code, so that an empty cell can be named."""
+    return _Check(raw_row.number, raw_row.cells, reference, letters or {}).done()
+
+
+def checked_values(values: Mapping[str, str], reference: Reference) -> CheckedRow:
+    """Check what was typed on a form (by column code; a missing field counts as empty)."""
+    cells = {code: RawCell(text, CellKind.TEXT) for code, text in values.items() if code in BY_CODE and text}
+    return _Check(None, cells, reference, {}).done()
+
+
+def check_values(values: Mapping[str, str], reference: Reference) -> list[Problem]:
+    """The problems of what was typed on a form; each names its `field`."""
+    return checked_values(values, reference).problems
+
+
+@dataclass(slots=True)
+class _Check:
+    row: int | None
+    cells: Mapping[str, RawCell]
+    reference: Reference
+    letters: Mapping[str, str]
+    values: dict[str, Any] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def done(self) -> CheckedRow:
+        for column in COLUMNS:
+            self.values[column.code] = self._value_of(column)
+        del self.values["certificate_number"]
+        self._check_serial_number()
+        self._check_kind_purpose()
+        has_error = any(problem.is_error for problem in self.problems)
+        return CheckedRow(row=self.row, values=None if has_error else self.values, problems=self.problems)
+
+    def _note(
+        self, code: str, finding: ProblemCode, *, suggestion: str | None = None, facts: Mapping[str, Any] | None = None
+    ) -> None:
+        cell = self.cells.get(code)
+        self.problems.append(
+            Problem(
+                row=self.row,
+                field=code,
+                column_letter=cell.letter if cell else self.letters.get(code),
+                header=BY_CODE[code].name,
+                found=shown(cell),
+                code=finding,
+                facts=facts or {},
+                suggestion=suggestion,
+            )
+        )
+
+    def _value_of(self, column: Column) -> Any:
+        """The value of one column, or "" after noting why there is none."""
+        cell = self.cells.get(column.code)
+        if cell is None or is_blank(cell):
+            if column.required:
+                self._note(column.code, ProblemCode.REQUIRED)
+            return ""
+        try:
+            return _READINGS[column.content](self, column, cell)
+        except Unreadable as refused:
+            self._note(column.code, refused.code, suggestion=refused.suggestion, facts=refused.facts)
+            return ""
+
+    def _read_free_text(self, column: Column, cell: RawCell) -> str:
+        return text_of(cell, column)
+
+    def _read_code_text(self, column: Column, cell: RawCell) -> str:
+        text = text_of(cell, column)
+        if column.code == "ledger_number" and text.startswith(EXAMPLE_MARK):
+            raise Unreadable(ProblemCode.EXAMPLE_OVERWRITTEN)
+        return text
+
+    def _read_quantity(self, column: Column, cell: RawCell) -> int:
+        """Exactly one. The type is looked at first: TRUE equals 1 for Python, not for people."""
+        if text_of(cell, column) != "1":
+            raise Unreadable(ProblemCode.QUANTITY_NOT_ONE, suggestion="1")
+        return 1
+
+    def _read_kind(self, column: Column, cell: RawCell) -> str:
+        name = shown(self.cells.get("name"))
+        code = self._resolved(column, resolve_kind(text_of(cell, column), self.reference, instrument_name=name))
+        if code and self.reference.kinds[code].is_to_be_confirmed:
+            label = self.reference.kinds[code].label
+            self._note(column.code, ProblemCode.KIND_TO_BE_CONFIRMED, facts={"kind": label})
+        return code
+
+    def _read_division(self, column: Column, cell: RawCell) -> str:
+        place = shown(self.cells.get("place_of_use"))
+        return self._resolved(column, resolve_division(text_of(cell, column), self.reference, place_of_use=place))
+
+    def _read_choice(self, column: Column, cell: RawCell) -> str:
+        return self._resolved(column, resolve_choice(text_of(cell, column), column.code, self.reference))
+
+    def _resolved(self, column: Column, resolved: Resolved) -> str:
+        if resolved.finding is not None:
+            self._note(column.code, resolved.finding, suggestion=resolved.suggestion, facts=resolved.facts)
+        return resolved.code or ""
+
+    def _ignore_certificate(self, column: Column, cell: RawCell) -> str:
+        self._note(column.code, ProblemCode.CERTIFICATE_NUMBER_IGNORED)
+        return ""
+
+    def _check_serial_number(self) -> None:
+        serial_number = self.values["serial_number"]
+        if serial_number in PLACEHOLDERS:
+            self._note("serial_number", ProblemCode.SERIAL_NUMBER_PLACEHOLDER, suggestion=NO_SERIAL_NUMBER)
+        is_named_already = any(problem.field == "management_number" for problem in self.problems)
+        if serial_number == NO_SERIAL_NUMBER and not self.values["management_number"] and not is_named_already:
+            self._note("management_number", ProblemCode.MANAGEMENT_NUMBER_REQUIRED)
+
+    def _check_kind_purpose(self) -> None:
+        kind = self.reference.kinds.get(self.values["kind_code"])
+        purpose = self.values["purpose"]
+        if kind is None or not purpose or not kind.purposes or purpose in kind.purposes:
+            return
+        labels = [self.reference.purposes.get(code, code) for code in kind.purposes]
+        facts = {"kind": kind.name, "purposes": labels, "purpose": self.reference.purposes[purpose]}
+        self._note("purpose", ProblemCode.PURPOSE_OUTSIDE_KIND, facts=facts)
+
+
+_READINGS: Mapping[Content, Callable[[_Check, Column, RawCell], Any]] = {
+    Content.FREE_TEXT: _Check._read_free_text,
+    Content.CODE_TEXT: _Check._read_code_text,
+    Content.QUANTITY: _Check._read_quantity,
+    Content.KIND: _Check._read_kind,
+    Content.DIVISION: _Check._read_division,
+    Content.CHOICE: _Check._read_choice,
+    Content.INSTITUTION_ONLY: _Check._ignore_certificate,
+}

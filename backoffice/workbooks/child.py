@@ -1,0 +1,139 @@
+"""The reading process: opens one file under limits of memory and time, and writes its rows as JSON lines.
+
+Started by `reader`. What it writes, a line each: `{"head": …}`, any number of `{"rows": [[number, {code: cell}]]}`
+and `{"end": {…}}`; or `{"problem": {"code": …, "facts": …}}` at any point. Whatever else happens to it is a broken or
+too complex file to the reader.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+from xml.etree.ElementTree import ParseError
+
+from backoffice.workbooks.columns import EXAMPLE_SERIAL_NUMBER
+from backoffice.workbooks.intake import FileKind, Limits, check_file
+from backoffice.workbooks.problems import FileProblemCode, FileProblemError
+from backoffice.workbooks.sheets import open_text, open_workbook
+from backoffice.workbooks.tables import Table, find_table
+
+ROWS_A_LINE = 100
+BYTES_A_LINE = 200_000
+_PARSER_OUT_OF_MEMORY = 1
+
+
+def limit_resources(limits: Limits) -> None:
+    """Let this process use no more than it may. Where the system knows no such limit the reader's clock remains."""
+    try:
+        import resource
+    except ImportError:  # only Unix has it
+        return
+    wanted = {
+        resource.RLIMIT_AS: limits.memory_bytes,
+        resource.RLIMIT_CPU: limits.cpu_seconds,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_FSIZE: 0,
+    }
+    for kind, value in wanted.items():
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, (value, value))
+
+
+def read(path: Path, limits: Limits, out: BinaryIO) -> None:
+    """Write the file's rows to `out`. Raises `FileProblemError`, or whatever a hostile file makes the library raise."""
+    opened = open_workbook(path) if check_file(path, limits) is FileKind.WORKBOOK else open_text(path)
+    table = find_table(opened.sheets)
+    counts = {"rows": 0, "blank": 0, "example": 0}
+    lines = _lines_of_rows(table, limits, counts)
+    first = next(lines, None)
+    if first is None:
+        raise FileProblemError(FileProblemCode.NO_ROWS)
+    _write(out, {"head": _head(table, opened.properties)})
+    out.write(first)
+    for line in lines:
+        out.write(line)
+    _write(out, {"end": counts})
+
+
+def _head(table: Table, properties: dict[str, str]) -> dict[str, Any]:
+    return {
+        "sheet": table.sheet.title,
+        "header_row": table.header.row,
+        "letters": table.header.letters(),
+        "words": table.header.words,
+        "unknown": table.header.unknown,
+        "unread_sheets": table.unread_sheets,
+        "properties": properties,
+    }
+
+
+def _lines_of_rows(table: Table, limits: Limits, counts: dict[str, int]) -> Iterator[bytes]:
+    """JSON lines of some hundred rows each; one line a row would cost the reader more than the rows themselves."""
+    batch: list[str] = []
+    size = 0
+    for number, cells in _rows_with_content(table, counts):
+        counts["rows"] += 1
+        if counts["rows"] > limits.rows:
+            raise FileProblemError(FileProblemCode.TOO_MANY_ROWS, max=limits.rows)
+        batch.append(json.dumps([number, cells], ensure_ascii=False))
+        size += len(batch[-1])
+        if len(batch) >= ROWS_A_LINE or size >= BYTES_A_LINE:
+            yield _line_of(batch)
+            batch, size = [], 0
+    if batch:
+        yield _line_of(batch)
+
+
+def _line_of(rows: list[str]) -> bytes:
+    return ('{"rows": [' + ", ".join(rows) + "]}\n").encode("utf-8", "replace")
+
+
+def _rows_with_content(table: Table, counts: dict[str, int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    positions = list(table.header.positions.items())
+    for number, row in table.sheet.rows():
+        if number <= table.header.row:
+            continue
+        width = len(row)
+        cells = {code: row[at] for code, at in positions if at < width and row[at] is not None}
+        if not cells:
+            counts["blank"] += 1
+        elif _is_example(cells):
+            counts["example"] += 1
+        else:
+            yield number, cells
+
+
+def _is_example(cells: dict[str, Any]) -> bool:
+    serial_number = cells.get("serial_number")
+    return serial_number is not None and str(serial_number[1]).strip() == EXAMPLE_SERIAL_NUMBER
+
+
+def _write(out: BinaryIO, message: dict[str, Any]) -> None:
+    out.write(json.dumps(message, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+
+
+def main(arguments: list[str]) -> int:
+    path, limits = Path(arguments[0]), Limits(**json.loads(arguments[1]))
+    limit_resources(limits)
+    out = sys.stdout.buffer
+    try:
+        read(path, limits, out)
+    except FileProblemError as refused:
+        _write(out, {"problem": {"code": refused.problem.code.value, "facts": dict(refused.problem.facts)}})
+    except (MemoryError, RecursionError):
+        _write(out, {"problem": {"code": FileProblemCode.TOO_COMPLEX.value, "facts": {}}})
+    except Exception as error:
+        # A library that meets a forged file raises anything at all; none of it may look like a fault of ours.
+        is_out_of_memory = isinstance(error, ParseError) and error.code == _PARSER_OUT_OF_MEMORY
+        code = FileProblemCode.TOO_COMPLEX if is_out_of_memory else FileProblemCode.BROKEN
+        _write(out, {"problem": {"code": code.value, "facts": {}}})
+    out.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,183 @@
+"""The facts of the catalogue, the divisions and the option lists, as the template and the checks need them.
+
+Plain values: the caller reads them from wherever they live. One `Reference` serves a whole file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+MANDATORY = "强制检定"
+"""The word of the notice of 2020: only a kind whose stated supervision contains it belongs in a ledger."""
+
+WHOLE_COUNTRY = "000000"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindFact:
+    """A kind of the catalogue. `purposes` are codes of the option list; an empty `supervision` is 待确认."""
+
+    code: str
+    name: str
+    item_code: str = ""
+    item_name: str = ""
+    aliases: tuple[str, ...] = ()
+    supervision: str = ""
+    verification_scheme: str = ""
+    purposes: tuple[str, ...] = ()
+    scope_note: str = ""
+    default_period_months: int | None = None
+    retired: bool = False
+
+    @property
+    def is_to_be_confirmed(self) -> bool:
+        return not self.supervision.strip()
+
+    @property
+    def may_be_in_ledger(self) -> bool:
+        return not self.retired and (self.is_to_be_confirmed or MANDATORY in self.supervision)
+
+    @property
+    def label(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DivisionFact:
+    """An administrative division or local zone; `parent_code` is None (or 000000) for a province."""
+
+    code: str
+    name: str
+    parent_code: str | None = None
+    retired: bool = False
+
+
+def folded_name(text: str) -> str:
+    """A name for comparing: without spaces, with half-width brackets."""
+    return re.sub(r"[\s/／\-—·>]+", "", text).replace("（", "(").replace("）", ")")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """Everything a row is checked against. Option lists map code to label, in the order to show."""
+
+    kinds: Mapping[str, KindFact]
+    divisions: Mapping[str, DivisionFact]
+    origins: Mapping[str, str]
+    purposes: Mapping[str, str]
+    delivery_modes: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        kinds: Iterable[KindFact],
+        divisions: Iterable[DivisionFact],
+        origins: Mapping[str, str],
+        purposes: Mapping[str, str],
+        delivery_modes: Mapping[str, str],
+    ) -> Reference:
+        return cls(
+            kinds={kind.code: kind for kind in kinds},
+            divisions={division.code: division for division in divisions},
+            origins=dict(origins),
+            purposes=dict(purposes),
+            delivery_modes=dict(delivery_modes),
+        )
+
+    def choices(self, column_code: str) -> Mapping[str, str]:
+        """The option list of a column, code to label."""
+        return {"origin": self.origins, "purpose": self.purposes, "delivery_mode": self.delivery_modes}[column_code]
+
+    @cached_property
+    def kind_codes_of_name(self) -> dict[str, str]:
+        """Kind names, folded. Names are unique in the catalogue."""
+        return {folded_name(kind.name): kind.code for kind in self.kinds.values() if not kind.retired}
+
+    @cached_property
+    def kind_codes_of_alias(self) -> dict[str, list[str]]:
+        """Names met in practice, folded, to the kinds they may mean."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for kind in self.kinds.values():
+            for alias in kind.aliases if not kind.retired else ():
+                found[folded_name(alias)].append(kind.code)
+        return dict(found)
+
+    @cached_property
+    def active_children(self) -> dict[str, list[str]]:
+        """Codes of the divisions in force directly below each division."""
+        children: dict[str, list[str]] = defaultdict(list)
+        for division in self.divisions.values():
+            if division.parent_code and not division.retired:
+                children[division.parent_code].append(division.code)
+        return dict(children)
+
+    @cached_property
+    def division_codes_of_name(self) -> dict[str, list[str]]:
+        """Divisions in force by their name, alone and behind the names above it (淄博市张店区, 山东省淄博市张店区)."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for division in self.divisions.values():
+            if division.retired:
+                continue
+            spelling = ""
+            for name in reversed(self._names_down_to(division)):
+                spelling = name + spelling
+                found[folded_name(spelling)].append(division.code)
+        return dict(found)
+
+    def _names_down_to(self, division: DivisionFact) -> list[str]:
+        """Names from the province down. The depth is bounded: a loop among parents must not hang a check."""
+        names = [division.name]
+        parent = self.divisions.get(division.parent_code or "")
+        while parent is not None and len(names) < 6:
+            names.insert(0, parent.name)
+            parent = self.divisions.get(parent.parent_code or "")
+        return names
+
+    def path_of_division(self, code: str) -> str:
+        """The full name, as 山东省淄博市张店区."""
+        return "".join(self._names_down_to(self.divisions[code]))
+
+    def label_of_division(self, code: str) -> str:
+        """Code and name, as 370303 张店区."""
+        return f"{code} {self.divisions[code].name}"
+
+    @cached_property
+    def characters_of_kind_names(self) -> list[tuple[str, frozenset[str], str]]:
+        """Every name and alias of the kinds an enterprise may choose: folded, its characters, the kind's code."""
+        return [
+            (name, frozenset(name), kind.code)
+            for kind in self.kinds.values()
+            if kind.may_be_in_ledger
+            for name in map(folded_name, (*kind.aliases, kind.name))
+        ]
+
+    @cached_property
+    def division_codes_of_short_name(self) -> dict[str, list[str]]:
+        """Divisions in force without the last word of their name (张店 for 张店区)."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for division in self.divisions.values():
+            if not division.retired and len(division.name) > 2:
+                found[folded_name(division.name)[:-1]].append(division.code)
+        return dict(found)
+
+    @cached_property
+    def memo(self) -> dict[tuple[str, ...], object]:
+        """Answers already found for this reference: a file repeats a few values in thousands of rows."""
+        return {}
+
+    @cached_property
+    def digest(self) -> str:
+        """Twelve hexadecimal digits that change whenever something a template offers changes."""
+        facts = [
+            sorted([k.code, k.name, k.supervision, k.retired] for k in self.kinds.values()),
+            sorted([d.code, d.name, d.parent_code or "", d.retired] for d in self.divisions.values()),
+            [sorted(choices.items()) for choices in (self.origins, self.purposes, self.delivery_modes)],
+        ]
+        return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()[:12]

@@ -1,0 +1,58 @@
+"""Dates, and the spelling of headers."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from backoffice.workbooks.cells import CellKind, RawCell, Unreadable, date_of
+from backoffice.workbooks.columns import column_of_header
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11-23", "2026/11/23", "2026.11.23", "2026年11月23日", "20261123", "２０２６-11-23"]
+)
+def test_a_day_is_read_from_the_usual_spellings(text: str) -> None:
+    assert date_of(RawCell(text, CellKind.TEXT)) == dt.date(2026, 11, 23)
+
+
+def test_a_date_cell_is_a_day_and_an_empty_one_is_none() -> None:
+    assert date_of(RawCell("2026-11-23T10:00:00", CellKind.DATE)) == dt.date(2026, 11, 23)
+    assert date_of(None) is None
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        RawCell("2026-02-30", CellKind.TEXT),
+        RawCell("去年", CellKind.TEXT),
+        RawCell(46349, CellKind.INTEGER),
+        RawCell(True, CellKind.BOOLEAN),
+    ],
+)
+def test_what_is_no_day_is_refused(cell: RawCell) -> None:
+    with pytest.raises(Unreadable):
+        date_of(cell)
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        (" *器具 名称 ", "name"),
+        ("出厂编号＊", "serial_number"),
+        ("规格型号", "model"),
+        ("机号/枪号/分号", "sub_number"),
+        ("科室/部门（选填）", "department"),
+        ("检定证书编号", "certificate_number"),
+        ("台帐编号", "ledger_number"),
+    ],
+)
+def test_a_header_is_known_in_its_usual_spellings(header: str, code: str) -> None:
+    column = column_of_header(header)
+    assert column is not None
+    assert column.code == code
+
+
+def test_other_words_are_no_header() -> None:
+    assert column_of_header("备注") is None
