@@ -21,11 +21,12 @@ from .errors import Invalid, ServiceError
 from .jobs import imports as import_jobs
 from .jobs import matching as matching_jobs
 from .jobs.runner import Runner
-from .matching import FactsError, decide_lines
+from .matching import FactsError
+from .matching.io import decide_lines
 from .models import Slip, User
 from .services import accounts, rules
 from .states import ImportMode, SlipStatus
-from .web import access
+from .web import access, request_log
 
 jobs = AppGroup("jobs", help="后台任务进程。")
 rule_commands = AppGroup("rules", help="匹配规则。")
@@ -51,6 +52,7 @@ def refuse(words: str) -> None:
 @jobs.command("run")
 def run_jobs() -> None:
     """运行后台任务，直到收到停止信号。"""
+    request_log.install()
     Runner(current_app._get_current_object()).run()  # type: ignore[attr-defined]
 
 
@@ -78,8 +80,8 @@ def export_rules() -> None:
 def decide(rules_file: Path) -> None:
     """按规则文件逐行判定标准输入中的器具；不需要数据库。"""
     try:
-        with rules_file.open(encoding="utf-8") as source:
-            for line in decide_lines(source, click.get_text_stream("stdin", encoding="utf-8")):
+        with rules_file.open(encoding="utf-8") as source, click.open_file("-", encoding="utf-8") as items:
+            for line in decide_lines(source, items):
                 click.echo(line)
     except FactsError as error:
         refuse(f"规则或器具的内容不合要求：{error}")

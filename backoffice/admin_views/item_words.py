@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -175,12 +176,12 @@ class WhyWords:
         return messages.sentence("why.designation_ended")
 
 
-def _by_key(model: type, keys: Iterable[object]) -> dict:
+def _by_key(model: type[Any], keys: Iterable[Any]) -> dict[Any, Any]:
     wanted = set(keys)
     if not wanted:
         return {}
-    column = sa.inspect(model).primary_key[0]
-    rows = db.session.scalars(sa.select(model).where(column.in_(wanted))).unique()
+    column: Any = sa.inspect(model).primary_key[0]
+    rows: Iterable[Any] = db.session.scalars(sa.select(model).where(column.in_(wanted))).unique()
     return {getattr(row, column.key): row for row in rows}
 
 

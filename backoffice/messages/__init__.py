@@ -11,7 +11,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from . import accounts, appointments, general, ledger, matching, notices, registrations
+from . import accounts, appointments, general, ledger, matching, notices, progress, reference, registrations
 from .labels import label
 from .wording import readable
 
@@ -23,6 +23,8 @@ SENTENCES: dict[str, str] = {
     **appointments.SENTENCES,
     **matching.SENTENCES,
     **notices.SENTENCES,
+    **progress.SENTENCES,
+    **reference.SENTENCES,
 }
 
 __all__ = ["SENTENCES", "label", "notice_sentence", "readable", "sentence"]

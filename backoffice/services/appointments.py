@@ -111,6 +111,7 @@ def choose(actor: Actor, appointment_id: int, instrument_ids: Iterable[int]) -> 
             )
         )
     db.session.flush()
+    db.session.expire(appointment, ["items"])
     if instruments:
         audit.record(actor, AuditAction.APPOINTMENT_CHANGED, appointment, after={"added": len(instruments)})
     return len(instruments)

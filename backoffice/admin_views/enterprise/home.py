@@ -1,0 +1,289 @@
+"""我的工作: numbers that open their lists, what waits for this person, and for a new account where to begin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload
+
+from ... import clock, messages, scoping
+from ...actor import Actor
+from ...database import db
+from ...messages.wording import day_with_weekday
+from ...models import Appointment, AppointmentItem, MeasuringInstrument, Slip
+from ...permissions import P
+from ...services import areas, job_runs, slips
+from ...services.ledger_status import valid_until
+from ...states import AppointmentStatus, VerificationStatus
+from ..base import Button, PanelView, ScopedModelView, Tab
+from ..formatting import state_badge
+from ..item_words import arrangement, correction_of
+from ..subjects import record_path
+from .appointments import returned_clause
+from .choosing import due_to_book
+from .slips import PRINTABLE, why_url
+
+MOST_ROWS = 10
+"""Rows of one sort on the home page; the tile opens all of them."""
+TILES = (
+    ("instruments", "overdue", _l("已超期，检定合格前不得使用"), "bad"),
+    ("instruments", "due_soon", _l("30 天内到期"), "warn"),
+    ("returned-items", "all", _l("退回待更正"), ""),
+    ("slips", "printable", _l("可打印"), ""),
+    ("appointments", "draft", _l("草稿"), ""),
+)
+"""Noun and tab of the list a tile opens; its number is that list's own count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    number: int
+    label: str
+    url: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A row of 需要您处理 with its one button."""
+
+    what: str
+    code: str
+    badge: Any
+    why: str
+    due: str
+    button: Button
+
+
+class EnterpriseHome(PanelView):
+    """Home of the enterprise's panel."""
+
+    noun, title, permission, in_dock = "", _l("我的工作"), P.OWN_LEDGER_READ, True
+
+    @expose("/")
+    def index(self) -> str:
+        if self._is_new():
+            return self.render("enterprise/home.html", is_new=True, title=self.title)
+        tasks = self._tasks()
+        return self.render(
+            "enterprise/home.html",
+            is_new=False,
+            title=self.title,
+            tiles=[self._tile(*each) for each in TILES],
+            tasks=tasks,
+            open_appointments=self._open_appointments(),
+            jobs_stopped_since=job_runs.not_running_since(),
+            new_appointment=Button(_("新增预约"), "/enterprise/appointments/new", post=True, primary=True),
+            import_ledger=Button(_("导入台账"), record_path("enterprise", "imports", "new")),
+        )
+
+    def _is_new(self) -> bool:
+        """Nothing in the ledger and nothing booked yet."""
+        return not any(
+            db.session.scalar(sa.select(scoping.visible(self.actor, model).exists()))
+            for model in (MeasuringInstrument, Appointment)
+        )
+
+    def _tile(self, noun: str, tab: str, label: Any, tone: str) -> Tile:
+        """A tile counts exactly the rows of the list it opens, because it asks that list."""
+        view = self._list(noun)
+        clause = _tab_of(view, tab).clause(self.actor)
+        query = view.scope() if clause is None else view.scope().where(clause)
+        number = db.session.scalar(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())) or 0
+        url = view.url_of("index_view") if tab == view.tabs[0].code else view.url_of("index_view", tab=tab)
+        return Tile(number=number, label=str(label), url=url, tone=tone)
+
+    def _list(self, noun: str) -> ScopedModelView:
+        """The list view of a noun on this panel."""
+        found: ScopedModelView = next(view for view in self.admin._views if view.noun == noun)
+        return found
+
+    def _tasks(self) -> list[Task]:
+        actor = self.actor
+        return [
+            *returned_tasks(actor),
+            *printable_tasks(actor),
+            *draft_tasks(actor),
+            *due_tasks(actor, VerificationStatus.OVERDUE),
+            *due_tasks(actor, VerificationStatus.DUE_SOON),
+        ]
+
+    def _open_appointments(self) -> list[dict[str, Any]]:
+        """The newest submitted ones that are not over: whose turn, and by when."""
+        rows = db.session.scalars(
+            scoping.visible(self.actor, Appointment)
+            .where(Appointment.status.in_((AppointmentStatus.SUBMITTED, AppointmentStatus.FEEDBACK)))
+            .order_by(Appointment.id.desc())
+            .limit(MOST_ROWS)
+        ).all()
+        counted = sa.select(AppointmentItem.appointment_id, sa.func.count()).group_by(AppointmentItem.appointment_id)
+        ids = [row.id for row in rows]
+        counts = dict(db.session.execute(counted.where(AppointmentItem.appointment_id.in_(ids))).tuples().all())
+        return [
+            {
+                "number": row.number,
+                "url": record_path("enterprise", "appointments", row.id),
+                "badge": state_badge(row.status),
+                "count": counts.get(row.id, 0),
+                "submitted": messages.readable(row.submitted_at),
+                "due": day_with_weekday(areas.last_day(row.due_at)) if row.due_at else "—",
+            }
+            for row in rows
+        ]
+
+
+def _tab_of(view: ScopedModelView, code: str) -> Tab:
+    return next(tab for tab in view.tabs if tab.code == code)
+
+
+def returned_tasks(actor: Actor) -> list[Task]:
+    """Returned instruments: the reason, and the field to correct."""
+    items = db.session.scalars(
+        scoping.visible(actor, AppointmentItem)
+        .where(returned_clause())
+        .options(joinedload(AppointmentItem.instrument), joinedload(AppointmentItem.returned_by))
+        .order_by(AppointmentItem.id.desc())
+        .limit(MOST_ROWS)
+    ).unique()
+    return [_returned(item) for item in items]
+
+
+def _returned(item: AppointmentItem) -> Task:
+    institution = item.returned_by.name if item.returned_by else ""
+    reason = item.return_words or (messages.label(item.return_code) if item.return_code else "")
+    return Task(
+        what=f"{item.instrument.name} {item.instrument.measuring_range}",
+        code=item.instrument.full_serial,
+        badge=state_badge(item.status),
+        why=_("%(institution)s退回：%(reason)s", institution=institution, reason=reason),
+        due="—",
+        button=correct_button(item),
+    )
+
+
+def correct_button(item: AppointmentItem) -> Button:
+    """To the ledger field the institution named, else to the appointment, where the choices stand."""
+    correction = correction_of(item)
+    if correction is None:
+        return Button(_("查看退回原因"), record_path("enterprise", "appointments", item.appointment_id))
+    field, words = correction
+    return Button(words, record_path("enterprise", "instruments", item.instrument_id, page="edit", anchor=field))
+
+
+def printable_tasks(actor: Actor) -> list[Task]:
+    rows = db.session.scalars(
+        scoping.visible(actor, Slip)
+        .where(PRINTABLE)
+        .options(joinedload(Slip.institution))
+        .order_by(Slip.appointed_on.nulls_last(), Slip.id)
+        .limit(MOST_ROWS)
+    )
+    return [
+        Task(
+            what=_("预约单"),
+            code=slip.number,
+            badge=state_badge(slip.status),
+            why=_(
+                "%(institution)s已受理 %(count)s 台（件）。%(arrangement)s",
+                institution=slip.institution.name,
+                count=len(slips.printable_items(slip)),
+                arrangement=arrangement(slip),
+            ),
+            due=day_with_weekday(slip.appointed_on) if slip.appointed_on else "—",
+            button=Button(_("打印预约单"), record_path("enterprise", "slips", slip.id, page="print")),
+        )
+        for slip in rows
+    ]
+
+
+def draft_tasks(actor: Actor) -> list[Task]:
+    rows = db.session.scalars(
+        scoping.visible(actor, Appointment)
+        .where(Appointment.status == AppointmentStatus.DRAFT)
+        .order_by(Appointment.id.desc())
+        .limit(MOST_ROWS)
+    )
+    return [
+        Task(
+            what=_("草稿 · %(count)s 台（件）", count=len(row.items)),
+            code=row.number,
+            badge=state_badge(row.status),
+            why=_("已选器具，尚未提交") if row.items else _("还没有选择器具"),
+            due="—",
+            button=Button(_("继续"), record_path("enterprise", "appointments", row.id)),
+        )
+        for row in rows
+    ]
+
+
+def due_tasks(actor: Actor, status: VerificationStatus) -> list[Task]:
+    """One row for all instruments that are overdue (or soon due) and not booked yet."""
+    query = due_to_book(actor, status).with_only_columns(sa.func.count(), sa.func.min(valid_until()))
+    count, earliest = db.session.execute(query).one()
+    if not count:
+        return []
+    days = (clock.today() - earliest).days
+    if days > 0:
+        why = _(
+            "最早的有效期至 %(day)s，已超期 %(days)s 天。检定合格前不得使用（计量法第九条）", day=earliest, days=days
+        )
+    else:
+        why = _("最早的有效期至 %(day)s，请提前预约", day=earliest)
+    return [
+        Task(
+            what=_("%(count)s 台（件）未预约", count=count),
+            code="",
+            badge=state_badge(status),
+            why=why,
+            due=_("已过") if days > 0 else earliest.isoformat(),
+            button=Button(_("预约检定"), f"/enterprise/appointments/new?with={status.value}", post=True),
+        )
+    ]
+
+
+class ReturnedItems(ScopedModelView):
+    """退回待更正: instruments an institution returned that are neither booked again nor put aside."""
+
+    model, noun, title, in_menu = AppointmentItem, "returned-items", _l("退回待更正"), False
+    permissions = {"view": P.OWN_APPOINTMENTS_READ}
+    can_view_details = False
+    column_list = ("instrument.name", "status", "serial", "returned_by.name", "return_code", "return_words", "number")
+    column_labels = {
+        "instrument.name": _l("器具"),
+        "status": _l("流程状态"),
+        "serial": _l("出厂编号"),
+        "returned_by.name": _l("技术机构"),
+        "return_code": _l("退回原因"),
+        "return_words": _l("说明"),
+        "number": _l("预约号"),
+    }
+    column_formatters = {
+        "status": lambda _view, _context, row, _name: state_badge(row.status),
+        "serial": lambda _view, _context, row, _name: row.instrument.full_serial,
+        "number": lambda _view, _context, row, _name: row.appointment.number,
+    }
+    cell_classes = {"serial": "code", "number": "code hide", "return_words": "wide"}
+    load_options = (
+        joinedload(AppointmentItem.instrument),
+        joinedload(AppointmentItem.returned_by),
+        joinedload(AppointmentItem.appointment),
+    )
+    tabs = (Tab("all", _l("全部")),)
+    count_unit = _l("台（件）")
+    empty_title = _l("没有退回的器具")
+    empty_help = _l("技术机构退回的器具会列在这里，可以更正后重新预约。")
+
+    def scope(self) -> Any:
+        return super().scope().where(returned_clause())
+
+    def record_url(self, row: AppointmentItem) -> str:
+        return why_url(row)
+
+    def row_buttons(self, row: AppointmentItem) -> Sequence[Button]:
+        return [correct_button(row)]

@@ -1,0 +1,149 @@
+"""The rows of an import as the preview shows them: bad cells marked in place, old and new for updates, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from ... import scoping
+from ...database import db
+from ...messages.ledger import is_warning, stored_sentence
+from ...models import ImportRow, ImportRun
+from ...states import ImportState, RowOutcome
+from ...web.current import signed_in_actor
+from ...workbooks.columns import BY_CODE
+from ...workbooks.problems import WARNINGS
+
+PAGE = 50
+SHOWN = ("name", "kind_code", "serial_number", "manufacturer", "division_code", "quantity")
+"""Columns always shown; a column with a problem or a change on the page joins them."""
+HAS_WARNING = sa.or_(
+    *(ImportRow.problems.contains([{"code": code.value}]) for code in sorted(WARNINGS, key=lambda code: code.value))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: what was found; old and new where the row changes the ledger; what is wrong with it."""
+
+    code: str
+    header: str
+    text: str
+    before: str | None = None
+    problems: Sequence[str] = ()
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """One row of the file."""
+
+    number: int
+    outcome: RowOutcome
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewTab:
+    """A count that is a filter."""
+
+    label: str
+    count: int
+    url: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A page of rows, the filters with their counts, and the sentences about the whole file."""
+
+    headers: Sequence[str]
+    rows: Sequence[PreviewRow]
+    tabs: Sequence[PreviewTab]
+    about_file: Sequence[str]
+    next_url: str
+    is_first: bool
+
+    @classmethod
+    def of(cls, run: ImportRun, *, show: str, after: str) -> Preview:
+        """The page of this run that a URL asks for; a filter or place it does not know shows the beginning."""
+        show = show or ("errors" if run.errors else "new" if run.new else "updated" if run.updated else "same")
+        start = int(after) if after.isascii() and after.isdigit() and len(after) < 8 else 0
+        rows = _rows(run, show, start) if run.state is not ImportState.REFUSED else []
+        page = rows[:PAGE]
+        codes = _codes(page)
+        return cls(
+            headers=[_header(code, page) for code in codes],
+            rows=[_row(row, codes) for row in page],
+            tabs=_tabs(run, show),
+            about_file=[stored_sentence(problem) for problem in run.problems],
+            next_url=f"?show={show}&after={page[-1].number}" if len(rows) > PAGE else "",
+            is_first=start == 0,
+        )
+
+
+FILTERS: dict[str, Any] = {
+    "errors": ImportRow.outcome == RowOutcome.ERROR,
+    "warnings": HAS_WARNING,
+    "new": ImportRow.outcome == RowOutcome.NEW,
+    "updated": ImportRow.outcome == RowOutcome.UPDATED,
+    "same": ImportRow.outcome == RowOutcome.SAME,
+}
+
+
+def read_filter(args: Mapping[str, str]) -> str:
+    """The filter of a URL, "" for none or an unknown one."""
+    show = args.get("show", "")
+    return show if show in FILTERS else ""
+
+
+def _rows(run: ImportRun, show: str, after: int) -> list[ImportRow]:
+    statement = scoping.visible(signed_in_actor(), ImportRow).where(
+        ImportRow.run_id == run.id, ImportRow.number > after
+    )
+    return list(db.session.scalars(statement.where(FILTERS[show]).order_by(ImportRow.number).limit(PAGE + 1)))
+
+
+def _tabs(run: ImportRun, show: str) -> list[PreviewTab]:
+    labels = {
+        "errors": (_("错误"), run.errors),
+        "warnings": (_("警告"), run.warnings),
+        "new": (_("新增"), run.new),
+        "updated": (_("更新"), run.updated),
+        "same": (_("不变"), run.same),
+    }
+    return [PreviewTab(label, count, f"?show={code}", code == show) for code, (label, count) in labels.items()]
+
+
+def _codes(rows: Sequence[ImportRow]) -> list[str]:
+    """The columns this page needs, in the order of the template."""
+    needed = set(SHOWN)
+    for row in rows:
+        needed.update(problem["field"] for problem in row.problems if problem["field"])
+        needed.update(row.before or ())
+    return [code for code in BY_CODE if code in needed]
+
+
+def _header(code: str, rows: Sequence[ImportRow]) -> str:
+    """The column's name, with its letter in the sheet where a problem tells it."""
+    letters = (problem["column"] for row in rows for problem in row.problems if problem["field"] == code)
+    letter = next((letter for letter in letters if letter), "")
+    return f"{letter} {BY_CODE[code].name}".strip()
+
+
+def _row(row: ImportRow, codes: Sequence[str]) -> PreviewRow:
+    return PreviewRow(row.number, row.outcome, [_cell(row, code) for code in codes])
+
+
+def _cell(row: ImportRow, code: str) -> Cell:
+    problems = [problem for problem in row.problems if problem["field"] == code]
+    before = row.before.get(code) if row.before else None
+    text = row.found.get(code, "")
+    if not problems:
+        return Cell(code, BY_CODE[code].name, text, before=before)
+    tone = "warn" if all(is_warning(problem) for problem in problems) else "bad"
+    return Cell(code, BY_CODE[code].name, text, before, [stored_sentence(problem) for problem in problems], tone)

@@ -1,0 +1,250 @@
+"""导入: downloads, upload, the preview of every row, and what is to be written."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, abort, jsonify, request, send_file
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload
+from wtforms import FileField
+
+from ...errors import Invalid
+from ...models import ImportRun
+from ...permissions import P
+from ...services import ledger_import, ledger_reference
+from ...states import ImportMode, ImportState
+from ...web.form_keys import once
+from ...workbooks.template import write_divisions, write_kinds, write_template
+from ..base import Button, Done, NextStep, ScopedModelView, Tab
+from ..formatting import as_badge, moment
+from ..forms import PanelForm, place_problems
+from .import_preview import Preview, read_filter
+
+DOWNLOADS = {
+    "template": "强制检定器具信息导入模板",
+    "divisions": "行政区划信息",
+    "kinds": "强检器具目录",
+}
+"""The guide's names of the three downloads."""
+
+WORKING = (ImportState.CHECKING, ImportState.APPLYING)
+
+
+class UploadForm(PanelForm):
+    file = FileField(_l("填写好的工作簿"), description=_l(".xlsx 工作簿，最多 15 MB、50,000 行；原文件不会被改动。"))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What may be written of a checked file; `good_rows` is 0 where leaving rows out makes no sense."""
+
+    what: str
+    who: str
+    why_not_all: str = ""
+    good_rows: int = 0
+
+
+def decision_of(row: ImportRun) -> Decision | None:
+    """The question a checked file asks; none in any other state."""
+    if row.state is not ImportState.READY:
+        return None
+    good = row.new + row.updated
+    if row.errors:
+        what = _(
+            "%(rows)s 行里 %(errors)s 行有错，其余 %(good)s 行可以导入", rows=row.rows, errors=row.errors, good=good
+        )
+        who = _("改完再导入，或只导入正确的行；原文件不会被改动。")
+        return Decision(what, who, why_not_all=_("还有 %(count)s 行有错", count=row.errors), good_rows=good)
+    if not good:
+        return Decision(_("%(count)s 行与台账完全相同", count=row.same), _("没有需要写入的内容，台账不会有变化。"))
+    what = _("%(rows)s 行都可以导入：新增 %(new)s，更新 %(updated)s", rows=row.rows, new=row.new, updated=row.updated)
+    return Decision(what, _("确认后写入台账；写入前台账没有变化。"))
+
+
+class Imports(ScopedModelView):
+    """A run of the import."""
+
+    model, noun, title, menu_group = ImportRun, "imports", _l("导入"), _l("工具")
+    permissions = {"view": P.OWN_LEDGER_IMPORT}
+    column_list = (
+        "created_at",
+        "state",
+        "file_id",
+        "rows",
+        "new",
+        "updated",
+        "same",
+        "errors",
+        "applied",
+        "uploaded_by_id",
+    )
+    column_labels = {
+        "created_at": _l("上传时间"),
+        "state": _l("状态"),
+        "file_id": _l("文件"),
+        "rows": _l("行数"),
+        "new": _l("新增"),
+        "updated": _l("更新"),
+        "same": _l("不变"),
+        "errors": _l("错误"),
+        "applied": _l("已写入"),
+        "uploaded_by_id": _l("经办人"),
+    }
+    column_formatters = {
+        "state": as_badge,
+        "file_id": lambda _view, _context, row, _name: row.file.name,
+        "uploaded_by_id": lambda _view, _context, row, _name: row.uploaded_by.name,
+    }
+    cell_classes = {
+        **dict.fromkeys(("rows", "errors", "applied"), "num"),
+        **dict.fromkeys(("new", "updated", "same"), "num hide"),
+        "uploaded_by_id": "hide",
+    }
+    load_options = (joinedload(ImportRun.file), joinedload(ImportRun.uploaded_by))
+    tabs = (
+        Tab("all", _l("全部")),
+        Tab("open", _l("待确认"), ImportRun.state == ImportState.READY),
+    )
+    count_unit = _l("次")
+    empty_title = _l("还没有导入过")
+    empty_help = _l("下载模板填好后上传，系统逐行检查；确认后才写入台账。")
+    details_template = "enterprise/imports/record.html"
+
+    @property
+    def empty_button(self) -> Button:  # type: ignore[override]
+        return Button(_("导入"), self.url_of("new"), primary=True)
+
+    def list_buttons(self) -> list[Button]:
+        return [Button(_("导入"), self.url_of("new"), primary=True)]
+
+    # Downloads and upload
+
+    @expose("/new", methods=("GET", "POST"))
+    def new(self) -> Any:
+        form = UploadForm(request.files if request.method == "POST" else None)
+        if request.method == "GET":
+            return self._upload_page(form)
+        try:
+            return once(self._receive)
+        except Invalid as refused:
+            return self._upload_page(form, place_problems(form, refused)), 422
+
+    def _upload_page(self, form: PanelForm, problems: list[str] | None = None) -> str:
+        downloads = [(name, self.url_of("download", name=code)) for code, name in DOWNLOADS.items()]
+        page: str = self.render("enterprise/imports/new.html", form=form, problems=problems or [], downloads=downloads)
+        return page
+
+    def _receive(self) -> Done:
+        sent = request.files.get("file")
+        if sent is None or not sent.filename:
+            raise Invalid.one("file", "import_file_required")
+        run = ledger_import.receive(self.actor, sent.filename, io.BytesIO(sent.stream.read()))
+        return Done(self.record_url(run), "")
+
+    @expose("/<any(template,divisions,kinds):name>.xlsx")
+    def download(self, name: str) -> Response:
+        stream = io.BytesIO()
+        WRITERS[name](stream)
+        stream.seek(0)
+        answer = send_file(stream, mimetype=ledger_import.WORKBOOK)
+        file_name = quote(f"《{DOWNLOADS[name]}》.xlsx")
+        answer.headers["Content-Disposition"] = f"attachment; filename=\"{name}.xlsx\"; filename*=UTF-8''{file_name}"
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    # Record
+
+    @expose("/<int:number>.json")
+    def as_json(self, number: int) -> Response:
+        return jsonify(ledger_import.as_json(self.row_or_404(number)))
+
+    @expose("/<key>/commit", methods=("POST",))
+    def commit(self, key: str) -> Any:
+        run = self.row_or_404(key)
+        mode = request.form.get("mode", "")
+        if mode not in list(ImportMode):
+            abort(422)
+
+        def work() -> Done:
+            ledger_import.commit(self.actor, run.id, ImportMode(mode))
+            return Done(self.record_url(run), _("已开始写入台账。可以离开本页，完成后会有消息。"))
+
+        return once(work)
+
+    @expose("/<key>/cancel", methods=("POST",))
+    def cancel(self, key: str) -> Any:
+        run = self.row_or_404(key)
+
+        def work() -> Done:
+            ledger_import.cancel(self.actor, run.id)
+            return Done(self.record_url(run), _("已取消这次导入。"))
+
+        return once(work)
+
+    def record_title(self, row: ImportRun) -> str:
+        return row.file.name
+
+    def record_badge(self, row: ImportRun) -> Any:
+        return as_badge(self, None, row, "state")
+
+    def record_buttons(self, row: ImportRun) -> list[Button]:
+        if row.state not in ledger_import.UNFINISHED:
+            return [Button(_("再次导入"), self.url_of("new"))]
+        cancel = self.url_of("cancel", key=row.id)
+        words = _("取消后不再继续；已写入台账的 %(count)s 行保留。", count=row.applied)
+        return [Button(_("取消导入"), cancel, post=True, confirm=words)]
+
+    def next_step(self, row: ImportRun) -> NextStep | None:
+        """What goes on; what is to be decided has forms of its own on the page (`Decision`)."""
+        done = _("已完成，写入 %(count)s 行", count=row.applied)
+        left_out = _("%(count)s 行有错误，没有写入。", count=row.errors) if row.errors else ""
+        said = {
+            ImportState.CHECKING: (
+                _("正在检查，已查 %(count)s 行", count=row.rows),
+                _("可以离开本页，检查完会停在预览。"),
+            ),
+            ImportState.APPLYING: (
+                _("正在写入台账"),
+                _("可以离开本页，完成后会有消息；中途停机会接着写，不会重复。"),
+            ),
+            ImportState.DONE: (done, left_out),
+            ImportState.CANCELLED: (_("已取消，已写入 %(count)s 行", count=row.applied), ""),
+            ImportState.REFUSED: (_("这个文件没有导入"), _("请按下面的说明改好后重新上传；台账没有变化。")),
+        }.get(row.state)
+        return NextStep(*said, warn=row.state is ImportState.REFUSED) if said else None
+
+    def record_context(self, row: ImportRun) -> dict[str, Any]:
+        preview = Preview.of(row, show=read_filter(request.args), after=request.args.get("after", ""))
+        return {
+            "preview": preview,
+            "earlier": ledger_import.same_content_before(row),
+            "is_working": row.state in WORKING,
+            "decision": decision_of(row),
+            "uploaded": _("%(name)s · %(at)s", name=row.uploaded_by.name, at=moment(row.created_at)),
+        }
+
+
+def _write_template(stream: io.BytesIO) -> None:
+    reference = ledger_reference.load()
+    write_template(
+        stream,
+        kinds=reference.kinds.values(),
+        divisions=reference.divisions.values(),
+        origins=reference.origins,
+        purposes=reference.purposes,
+        delivery_modes=reference.delivery_modes,
+    )
+
+
+WRITERS: dict[str, Callable[[io.BytesIO], None]] = {
+    "template": _write_template,
+    "divisions": lambda stream: write_divisions(stream, ledger_reference.divisions()),
+    "kinds": lambda stream: write_kinds(stream, ledger_reference.kinds(), purposes=ledger_reference.load().purposes),
+}

@@ -1,0 +1,180 @@
+"""The form of one instrument: the columns of the import as fields; the rules are the service's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import exists
+from sqlalchemy.orm import aliased
+from wtforms import BooleanField, HiddenField, SelectField, StringField
+
+from ...matching.quantities import read_accuracy, read_range
+from ...models import Division
+from ...services import ledger_reference
+from ...states import DeliveryMode, Purpose
+from ...workbooks.columns import BY_CODE
+from ..formatting import choices_of
+from ..forms import Lookup, PanelForm, ScopedLookupField
+from ..lists import clean_text
+
+HELP = {
+    "kind_code": _l("参照《强检器具目录》选择；拿不准的，按证书或铭牌上的名称在列表中找。"),
+    "origin": _l("国产或进口，从列表中选择。"),
+    "purpose": _l("按器具实际用在哪里选择；用途不同，是否属于强制检定也可能不同。"),
+    "delivery_mode": _l("能拆下送去的选送检；固定安装、不便拆卸的选现场检定。"),
+    "division_code": _l(
+        "填器具使用地的行政区划，要具体到所属区县，可输入代码或名称，如 370303。"
+        "高新技术产业开发区 370390，文昌湖区 370391，淄博经济开发区 370392。"
+    ),
+    "quantity": _l("填“1”。每台（件）器具登记一条，多台请分别登记，可用“复制新增”。"),
+}
+"""Advice of the guide in the words of a form; other fields say what the template says."""
+
+
+class Asked:
+    """Marks a field as required on the page; the service is who refuses an empty one."""
+
+    field_flags = {"required": True}
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Nothing to check here."""
+
+
+def _facts(code: str) -> dict[str, Any]:
+    column = BY_CODE[code]
+    return {
+        "label": _l(column.name),
+        "description": HELP.get(code) or _l(column.help),
+        "validators": [Asked()] if column.required else [],
+    }
+
+
+def _text(code: str) -> StringField:
+    render = {"maxlength": str(BY_CODE[code].max_length)}
+    return StringField(filters=[_clean], render_kw=render, **_facts(code))
+
+
+def _clean(value: Any) -> Any:
+    return clean_text(value, limit=None) if isinstance(value, str) else value
+
+
+def _choice(code: str, choices: Any) -> SelectField:
+    return SelectField(choices=choices, coerce=_code, validate_choice=False, **_facts(code))
+
+
+def _code(value: Any) -> str:
+    return "" if value is None else str(getattr(value, "value", value))
+
+
+def kinds_by_item() -> dict[str, list[tuple[str, str]]]:
+    """Every kind in force under its 项别; what may not be entered says so instead of being absent."""
+    groups: dict[str, list[tuple[str, str]]] = {"": [("", _("请选择"))]}
+    for kind in ledger_reference.kinds():
+        if kind.retired:
+            continue
+        note = _("（待确认）") if kind.is_to_be_confirmed else "" if kind.may_be_in_ledger else _("（不属于强制检定）")
+        groups.setdefault(f"{kind.item_code} {kind.item_name}", []).append((kind.code, kind.label + note))
+    return groups
+
+
+def origins() -> list[tuple[str, str]]:
+    return [("", _("请选择")), *ledger_reference.origins().items()]
+
+
+def purposes() -> list[tuple[str, str]]:
+    return [("", _("请选择")), *choices_of(Purpose)]
+
+
+def modes() -> list[tuple[str, str]]:
+    return [("", _("请选择")), *choices_of(DeliveryMode)]
+
+
+def places_of_use(query: Any) -> Any:
+    """Divisions an instrument may be used in: in force and without active children."""
+    child = aliased(Division)
+    has_children = exists().where(child.parent_code == Division.code, child.is_retired.is_(False))
+    return query.where(Division.is_retired.is_(False), ~has_children)
+
+
+class DivisionField(ScopedLookupField):
+    """Typed by code or name, with suggestions; the service gets what was typed and knows what is meant."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.typed = self.data = clean_text(valuelist[0]) if valuelist else ""
+
+
+class InstrumentForm(PanelForm):
+    """One instrument."""
+
+    name = _text("name")
+    kind_code = _choice("kind_code", kinds_by_item)
+    model = _text("model")
+    measuring_range = _text("measuring_range")
+    accuracy_class = _text("accuracy_class")
+    serial_number = _text("serial_number")
+    sub_number = _text("sub_number")
+    manufacturer = _text("manufacturer")
+    origin = _choice("origin", origins)
+    management_number = _text("management_number")
+    quantity = StringField(default="1", render_kw={"inputmode": "numeric"}, **_facts("quantity"))
+    is_standard = BooleanField(
+        _l("作计量标准使用"), description=_l("作为本单位最高计量标准或检定、校准用标准器的，不在这里登记。")
+    )
+    place_of_use = _text("place_of_use")
+    division_code = DivisionField(
+        target=Division,
+        allow_blank=True,
+        narrow=places_of_use,
+        lookup=Lookup(by="code", search=("code", "name")),
+        **_facts("division_code"),
+    )
+    department = _text("department")
+    purpose = _choice("purpose", purposes)
+    delivery_mode = _choice("delivery_mode", modes)
+    version = HiddenField()
+
+
+FIELDS = tuple(name for name in vars(InstrumentForm) if not name.startswith("_") and name != "Meta")
+
+SECTIONS = (
+    (
+        _l("器具"),
+        (
+            "name",
+            "kind_code",
+            "model",
+            "measuring_range",
+            "accuracy_class",
+            "manufacturer",
+            "origin",
+        ),
+    ),
+    (_l("编号"), ("serial_number", "sub_number", "management_number", "quantity")),
+    (
+        _l("使用与送检"),
+        ("place_of_use", "division_code", "department", "purpose", "delivery_mode", "is_standard", "version"),
+    ),
+)
+
+
+def say_what_was_read(form: Any) -> None:
+    """Beside range and class: how the text was read, for what matching compares."""
+    if text := form.measuring_range.data:
+        form.measuring_range.description = f"{form.measuring_range.description}{_('现在读作：')}{range_words(text)}。"
+    if text := form.accuracy_class.data:
+        read = read_accuracy(text) or _("未读出，匹配时不比较")
+        form.accuracy_class.description = f"{form.accuracy_class.description}{_('现在读作：')}{read}。"
+
+
+def range_words(text: str) -> str:
+    """What was read out of a measuring range, in words."""
+    quantity = read_range(text)
+    if quantity is None:
+        return _("未读出，匹配时不比较")
+    if quantity.low is None:
+        return _("不超过 %(high)s %(unit)s", high=quantity.high, unit=quantity.unit)
+    if quantity.high is None:
+        return _("不低于 %(low)s %(unit)s", low=quantity.low, unit=quantity.unit)
+    return f"{quantity.low}～{quantity.high} {quantity.unit}"

@@ -1,0 +1,269 @@
+"""A submitted appointment: what is, who acts next and by when, its slips, what matched nowhere, what happened."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import g
+from flask_babel import gettext as _
+
+from ... import clock, messages, workflow
+from ...actor import Role
+from ...messages.wording import day_with_weekday
+from ...models import Appointment, AppointmentItem, Slip
+from ...permissions import P
+from ...services import appointment_history, appointments, areas, job_runs, slips
+from ...services.appointment_history import Line
+from ...states import ItemStatus, ReturnCode, SlipStatus
+from ...workflow import ItemAction
+from ..base import Button, Event, NextStep
+from ..item_words import Office, arrangement, correction_of, office_of, unmatched_sentence
+from ..subjects import record_path
+from ..view_parts import ViewPart
+from .slips import (
+    UNDECIDED,
+    ItemLine,
+    ReceiptLine,
+    item_lines,
+    load_items,
+    print_buttons,
+    receipt_lines,
+    receipts_of,
+    slip_badge,
+    waiting_words,
+)
+
+S = ItemStatus
+MOST_ROWS = 100
+"""Rows of one card; all of a slip stand on its own page."""
+COUNTED = (
+    (S.ACCEPTED, "%(count)s 台已受理"),
+    (S.PASSED, "%(count)s 台检定合格"),
+    (S.NOT_PASSED, "%(count)s 台检定不合格"),
+    (S.FAILED, "%(count)s 台被退回"),
+    (S.AWAITING_ACCEPTANCE, "%(count)s 台待受理"),
+    (S.UNMATCHED, "%(count)s 台未匹配"),
+    (S.MATCHING, "%(count)s 台匹配中"),
+    (S.ENDED, "%(count)s 台已终止"),
+    (S.WITHDRAWN, "%(count)s 台已撤回"),
+)
+"""The order in which the strip counts states."""
+OPEN = (S.MATCHING, S.AWAITING_ACCEPTANCE, S.UNMATCHED)
+
+
+@dataclass(frozen=True, slots=True)
+class SlipCard:
+    """One slip as a card of its appointment."""
+
+    slip: Slip
+    place: int
+    badge: Any
+    url: str
+    buttons: Sequence[Button]
+    receipts: Sequence[ReceiptLine]
+    lines: Sequence[ItemLine]
+    waiting: str = ""
+    rest: int = 0
+
+
+@dataclass(slots=True)
+class UnmatchedCard:
+    """What matched nowhere, per competent office and kind."""
+
+    sentence: str
+    office: Office
+    lines: list[ItemLine] = field(default_factory=list)
+
+
+class SubmittedPages(ViewPart):
+    """Mixin of the appointments: the page of one that was submitted."""
+
+    def due_words(self, row: Appointment) -> str:
+        return day_with_weekday(areas.last_day(row.due_at)) if row.due_at else "—"
+
+    def _items(self, row: Appointment) -> list[AppointmentItem]:
+        """The items of this request's appointment, loaded once."""
+        key = ("items", row.id)
+        if g.get("items_key") != key:
+            g.items_key, g.items = key, load_items(AppointmentItem.appointment_id == row.id)
+        found: list[AppointmentItem] = g.items
+        return found
+
+    def submitted_step(self, row: Appointment) -> NextStep:
+        """One sentence with numbers; who acts next and by when; one button when it is this person."""
+        items = self._items(row)
+        failed = appointments.unresolved_failed(row)
+        printable = [slip for slip in row.slips if slips.is_printable(slip)]
+        return NextStep(
+            what=_counted(items),
+            who=self._who(row, items, failed),
+            primary=self._primary(row, failed, printable, items),
+            warn=bool(late_lines(row, items)),
+        )
+
+    def _who(self, row: Appointment, items: Sequence[AppointmentItem], failed: Sequence[AppointmentItem]) -> str:
+        states = {item.status for item in items}
+        waits_for_others = bool(states & set(OPEN))
+        if failed:
+            said = _("下一步在您：更正 %(count)s 台被退回的器具后重新预约。", count=len(failed))
+            return said + (_("其余由机构或监管部门处理，不必打电话催。") if waits_for_others else "")
+        if S.ACCEPTED in states:
+            accepted = [slip for slip in row.slips if any(item.status is S.ACCEPTED for item in slip.items)]
+            said = _("下一步在您：打印预约单。") + (arrangement(accepted[0]) if len(accepted) == 1 else "")
+            return said + (_("其余由机构或监管部门处理，不必打电话催。") if waits_for_others else "")
+        if S.MATCHING in states:
+            return _("下一步在系统：匹配技术机构，一般几秒钟；机构在 %(due)s 前受理。", due=self.due_words(row))
+        if waits_for_others:
+            return _("下一步在机构或监管部门：%(due)s 24:00 前答复，不必打电话催。", due=self.due_words(row))
+        return _("全部办完，不用再处理。")
+
+    def _primary(
+        self,
+        row: Appointment,
+        failed: Sequence[AppointmentItem],
+        printable: Sequence[Slip],
+        items: Sequence[AppointmentItem],
+    ) -> Button | None:
+        if failed and self.may(P.OWN_APPOINTMENTS_EDIT):
+            label = _("重新预约 %(count)s 台（件）", count=len(failed))
+            return Button(label, self.url_of("book_again", key=row.id), post=True, primary=True)
+        if len(printable) == 1 and any(item.status is S.ACCEPTED for item in items):
+            url = record_path("enterprise", "slips", printable[0].id)
+            return Button(_("查看预约单"), url, primary=True)
+        return None
+
+    def submitted_context(self, row: Appointment) -> dict[str, Any]:
+        items = self._items(row)
+        by_slip: dict[int | None, list[AppointmentItem]] = defaultdict(list)
+        for item in items:
+            by_slip[item.slip_id].append(item)
+        without = by_slip[None]
+        return {
+            "slip_cards": [self._slip_card(slip, place, by_slip[slip.id]) for place, slip in enumerate(row.slips, 1)],
+            "unmatched": self._unmatched_cards(row, [item for item in without if item.status is S.UNMATCHED]),
+            "unmatched_count": sum(item.status is S.UNMATCHED for item in without),
+            "matching": self._with_buttons([item for item in without if item.status is S.MATCHING]),
+            "withdrawn": item_lines([item for item in without if item.status is S.WITHDRAWN][:MOST_ROWS]),
+            "late": late_lines(row, items),
+            "jobs_stopped_since": stopped_since(items),
+            "refresh_url": self.record_url(row),
+        }
+
+    def _slip_card(self, slip: Slip, place: int, items: Sequence[AppointmentItem]) -> SlipCard:
+        printable = sum(item.status in workflow.ACCEPTED_AND_AFTER for item in items)
+        # What the person must act on stands first.
+        shown = sorted(items, key=lambda item: (item.status is not S.FAILED, item.id))[:MOST_ROWS]
+        return SlipCard(
+            slip=slip,
+            place=place,
+            badge=slip_badge(slip, items),
+            url=record_path("enterprise", "slips", slip.id),
+            buttons=print_buttons(slip, printable=printable) if slip.status is not SlipStatus.TRANSFERRED else (),
+            receipts=receipt_lines(receipts_of(slip), slip),
+            lines=self._with_buttons(shown),
+            waiting=waiting_words(slip) if slip.status in UNDECIDED else "",
+            rest=len(items) - len(shown),
+        )
+
+    def _unmatched_cards(self, row: Appointment, items: Sequence[AppointmentItem]) -> list[UnmatchedCard]:
+        """One sentence per competent office and kind, and for bad data the field to correct."""
+        offices: dict[str, Office] = {}
+        cards: dict[tuple[str, str], UnmatchedCard] = {}
+        for line in self._with_buttons(items):
+            instrument = line.item.instrument
+            place = instrument.division_code
+            office = offices.setdefault(place, offices.get(place) or office_of(place))
+            is_bad = line.item.decision is not None and line.item.decision.outcome == "bad_data"
+            sentence = line.why if is_bad else unmatched_sentence(instrument.kind.name, office, row.due_at)
+            card = cards.setdefault((office.name, sentence), UnmatchedCard(sentence, office))
+            card.lines.append(line)
+        return list(cards.values())
+
+    def _with_buttons(self, items: Sequence[AppointmentItem]) -> list[ItemLine]:
+        return [
+            ItemLine(line.item, line.why, line.why_url, self._item_buttons(line.item)) for line in item_lines(items)
+        ]
+
+    def _item_buttons(self, item: AppointmentItem) -> list[Button]:
+        """Correct and put aside what was returned; withdraw what is not yet accepted."""
+        if item.status is S.FAILED and not item.is_resolved and self.may(P.OWN_APPOINTMENTS_EDIT):
+            buttons = []
+            if (correction := correction_of(item)) is not None:
+                field_name, words = correction
+                url = record_path("enterprise", "instruments", item.instrument_id, page="edit", anchor=field_name)
+                buttons.append(Button(words, url))
+            confirm = _("不再预约：%(instrument)s。以后仍可以重新预约。", instrument=item.instrument)
+            url = self.url_of("put_aside", key=item.appointment_id, item_id=item.id)
+            return [*buttons, Button(_("不再预约"), url, post=True, confirm=confirm)]
+        if workflow.may_happen(self.actor, ItemAction.WITHDRAW, item.status):
+            url = self.url_of("do_withdraw", key=item.appointment_id, item=item.id)
+            return [Button(_("撤回这台"), url)]
+        return []
+
+    def events(self, row: Appointment) -> list[Event]:
+        """经过, newest first."""
+        by_number = {slip.number: slip for slip in row.slips}
+        by_id = {slip.id: slip for slip in row.slips}
+        return [
+            Event(at=line.at, text=text)
+            for line in appointment_history.of(self.actor, row.id)
+            if (text := _event_words(line, by_number, by_id))
+        ]
+
+
+def _counted(items: Sequence[AppointmentItem]) -> str:
+    """12 台（件）：8 台已受理，2 台被退回，1 台待受理，1 台未匹配."""
+    states = Counter(item.status for item in items)
+    parts = [_(words, count=states[state]) for state, words in COUNTED if states[state]]
+    return _("%(count)s 台（件）：%(parts)s", count=len(items), parts="，".join(parts))
+
+
+def late_lines(row: Appointment, items: Sequence[AppointmentItem]) -> list[str]:
+    """After two working days: what still waits, why, and the name and telephone of who must act."""
+    if row.due_at is None or row.due_at > clock.now():
+        return []
+    lines = []
+    waiting = Counter(item.slip for item in items if item.status is S.AWAITING_ACCEPTANCE and item.slip is not None)
+    for slip, count in sorted(waiting.items(), key=lambda pair: pair[0].id):
+        facts = {"institution": slip.institution.name, "phone": slip.institution.phone, "count": count}
+        lines.append(_("%(count)s 台（件）%(institution)s 还没有受理，请致电 %(phone)s。", **facts))
+    nowhere = Counter(item.instrument.division_code for item in items if item.status is S.UNMATCHED)
+    by_office: Counter[Office] = Counter()
+    for place, count in nowhere.items():
+        by_office[office_of(place)] += count
+    for office, count in by_office.items():
+        who = f"{office.name} {office.phone}".strip()
+        lines.append(_("%(count)s 台（件）没有机构可检，请咨询%(office)s。", count=count, office=who))
+    matching = [item for item in items if item.status is S.MATCHING]
+    if matching:
+        office = office_of(matching[0].instrument.division_code)
+        who = f"{office.name} {office.phone}".strip()
+        lines.append(_("%(count)s 台（件）还没有匹配，请咨询%(office)s。", count=len(matching), office=who))
+    return lines
+
+
+def stopped_since(items: Sequence[AppointmentItem]) -> datetime | None:
+    """Since when automatic matching has not run, where that keeps some of these waiting."""
+    return job_runs.not_running_since() if any(item.status is S.MATCHING for item in items) else None
+
+
+def _event_words(line: Line, by_number: dict[str, Slip], by_id: dict[int, Slip]) -> str:
+    code = f"history.{line.action}"
+    if line.action == "appointment.changed" and "removed" in line.facts:
+        code = "history.appointment.removed_items"
+    if code not in messages.SENTENCES:
+        return ""
+    slip = by_number.get(str(line.facts.get("slip"))) or by_id.get(line.facts.get("slip_id", 0))
+    return_code = line.facts.get("return_code")
+    facts = {
+        "by": line.by if line.role is Role.ENTERPRISE else messages.label(line.role),
+        "count": line.facts.get("items") or line.facts.get("added") or line.facts.get("removed") or line.count,
+        "institution": slip.institution.name if slip else "",
+        "reason": line.facts.get("reason", ""),
+        "return_code": ReturnCode(return_code) if return_code else "",
+    }
+    return messages.sentence(code, facts)

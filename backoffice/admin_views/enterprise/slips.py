@@ -1,0 +1,301 @@
+"""预约单: one per institution; read, print and download once it was accepted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app, make_response, request
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload, selectinload
+from werkzeug.wrappers import Response
+
+from ... import clock, messages
+from ...actor import Actor
+from ...config import Settings
+from ...database import db
+from ...errors import Conflict
+from ...messages.wording import day_with_weekday
+from ...models import AppointmentItem, Institution, MeasuringInstrument, Receipt, Slip
+from ...permissions import P
+from ...services import areas, slip_printing, slips
+from ...slip_documents import MAX_ROWS_IN_REQUEST, SlipRenderError, qr_data_uri
+from ...states import ItemStatus, SlipStatus
+from ..base import Button, Card, Fact, NextStep, ScopedModelView, Tab
+from ..formatting import badge, badge_class, plain
+from ..item_words import WhyWords, arrangement, receipt_sentence, slip_label, stored_answer, why_of
+from ..subjects import record_path
+
+PRINTABLE = sa.and_(Slip.status.in_((SlipStatus.ACCEPTED, SlipStatus.PARTLY)), Slip.accepted_at.is_not(None))
+"""Accepted and not yet over: worth printing (`slips.is_printable` also lets a completed one be printed again)."""
+UNDECIDED = (SlipStatus.AWAITING, SlipStatus.PARTLY)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    """One instrument of a slip or appointment as a row: what it is, its state, why it is here, what can be done."""
+
+    item: AppointmentItem
+    why: str
+    why_url: str
+    buttons: Sequence[Button] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """A receipt in words with who wrote it, when, and whom to call."""
+
+    words: str
+    signature: str
+
+
+def why_url(item: AppointmentItem) -> str:
+    return record_path("enterprise", "appointments", item.appointment_id, page=f"items/{item.id}/why")
+
+
+def item_lines(items: Sequence[AppointmentItem]) -> list[ItemLine]:
+    """Rows for items, each with why it is where it is."""
+    words = WhyWords(stored_answer(item.decision) for item in items if item.decision is not None)
+    return [ItemLine(item, why_of(item, words), why_url(item)) for item in items]
+
+
+def load_items(*clauses: Any) -> list[AppointmentItem]:
+    """Items with everything their rows show, in a fixed number of queries."""
+    statement = (
+        sa.select(AppointmentItem)
+        .where(*clauses)
+        .options(
+            joinedload(AppointmentItem.instrument).joinedload(MeasuringInstrument.kind),
+            joinedload(AppointmentItem.institution),
+            joinedload(AppointmentItem.returned_by),
+            joinedload(AppointmentItem.decision),
+            joinedload(AppointmentItem.slip).joinedload(Slip.institution),
+        )
+        .order_by(AppointmentItem.id)
+    )
+    return list(db.session.scalars(statement).unique())
+
+
+def receipt_lines(receipts: Sequence[Receipt], slip: Slip) -> list[ReceiptLine]:
+    return [
+        ReceiptLine(
+            words=receipt_sentence(receipt, slip),
+            signature=" · ".join(
+                each
+                for each in (
+                    receipt.written_by.name if receipt.written_by else "",
+                    messages.readable(receipt.created_at),
+                    slip.institution.phone,
+                )
+                if each
+            ),
+        )
+        for receipt in receipts
+    ]
+
+
+def receipts_of(slip: Slip) -> list[Receipt]:
+    statement = sa.select(Receipt).where(Receipt.slip_id == slip.id).options(joinedload(Receipt.written_by))
+    return list(db.session.scalars(statement.order_by(Receipt.id.desc())))
+
+
+def slip_badge(slip: Slip, items: Sequence[AppointmentItem]) -> Any:
+    return badge(slip_label(slip, items), badge_class(slip.status), slip.status.value)
+
+
+def print_buttons(slip: Slip, *, printable: int) -> list[Button]:
+    """打印预约单 and 下载 PDF; before acceptance both are there, disabled, and say why."""
+    if not slips.is_printable(slip):
+        code = "slip.print_later" if slip.status in UNDECIDED else "slip.print_never"
+        return [
+            Button(label=_("打印预约单"), why_not=messages.sentence(code)),
+            Button(label=_("下载 PDF"), why_not=messages.sentence(code)),
+        ]
+    too_long = messages.sentence("slip.too_long", {"limit": MAX_ROWS_IN_REQUEST})
+    return [
+        Button(label=_("打印预约单"), url=record_path("enterprise", "slips", slip.id, page="print")),
+        Button(
+            label=_("下载 PDF"),
+            url=record_path("enterprise", "slips", slip.id, page="slip.pdf"),
+            why_not=too_long if printable > MAX_ROWS_IN_REQUEST else "",
+        ),
+    ]
+
+
+def waiting_words(slip: Slip) -> str:
+    """Until when the institution answers, or since when it is late, with its telephone."""
+    facts = {
+        "institution": slip.institution.name,
+        "due": day_with_weekday(areas.last_day(slip.due_at)),
+    }
+    part = "late" if slip.due_at <= clock.now() else "who"
+    said = messages.sentence(f"progress.awaiting_acceptance.{part}", facts)
+    return _("%(said)s；受理后才能打印。电话 %(phone)s", said=said, phone=slip.institution.phone)
+
+
+class Slips(ScopedModelView):
+    """The enterprise's slips."""
+
+    model, noun, title = Slip, "slips", _l("预约单")
+    permissions = {"view": P.OWN_SLIPS_READ}
+    column_list = ("number", "status", "institution.name", "items", "appointed_on", "place", "arrived_at")
+    column_labels = {
+        "number": _l("预约单号"),
+        "status": _l("状态"),
+        "institution.name": _l("技术机构"),
+        "items": _l("台（件）"),
+        "appointed_on": _l("预约时间"),
+        "place": _l("地点"),
+        "arrived_at": _l("到达机构"),
+    }
+    column_formatters = {
+        "status": lambda _view, _context, row, _name: slip_badge(row, row.items),
+        "items": lambda _view, _context, row, _name: len(row.items),
+        "appointed_on": lambda _view, _context, row, _name: appointed(row),
+    }
+    column_sortable_list = ("number", "appointed_on")
+    cell_classes = {"number": "code", "items": "num", "arrived_at": "hide", "place": "wide"}
+    load_options = (
+        joinedload(Slip.institution),
+        joinedload(Slip.appointment),
+        selectinload(Slip.items).load_only(AppointmentItem.status),
+    )
+    search_label = _l("预约单号、预约号、机构")
+    tabs = (
+        Tab("all", _l("全部")),
+        Tab("awaiting", _l("待受理"), Slip.status.in_(UNDECIDED)),
+        Tab("printable", _l("可打印"), PRINTABLE),
+        Tab("returned", _l("已退回"), Slip.status == SlipStatus.RETURNED),
+        Tab("completed", _l("已完成"), Slip.status == SlipStatus.COMPLETED),
+    )
+    count_unit = _l("张")
+    empty_title = _l("还没有预约单")
+    empty_help = _l("提交预约后，系统按技术机构分成预约单；受理后在这里打印。")
+    details_template = "enterprise/slips/record.html"
+
+    def apply_search(self, query: Any, text: str) -> Any:
+        for word in text.split()[:6]:
+            query = query.where(
+                sa.or_(
+                    Slip.number.icontains(word, autoescape=True),
+                    Slip.appointment.has(number=word),
+                    Slip.institution.has(Institution.name.icontains(word, autoescape=True)),
+                )
+            )
+        return query
+
+    def menu_count(self, actor: Actor) -> int | None:
+        statement = sa.select(sa.func.count()).select_from(Slip)
+        return db.session.scalar(statement.where(Slip.enterprise_id == actor.enterprise_id, PRINTABLE))
+
+    menu_waits = False
+
+    def row_buttons(self, row: Slip) -> Sequence[Button]:
+        return print_buttons(row, printable=0)[:1] if slips.is_printable(row) else ()
+
+    def record_title(self, row: Slip) -> str:
+        return _("预约单 %(number)s", number=row.number)
+
+    def record_badge(self, row: Slip) -> Any:
+        return slip_badge(row, row.items)
+
+    def record_buttons(self, row: Slip) -> list[Button]:
+        return []
+
+    def next_step(self, row: Slip) -> NextStep | None:
+        """What is, and the print buttons with the reason when they are disabled."""
+        buttons = print_buttons(row, printable=len(slips.printable_items(row)))
+        late = row.status in UNDECIDED and row.due_at <= clock.now()
+        if slips.is_printable(row):
+            count = sum(item.status is ItemStatus.ACCEPTED for item in row.items)
+            what = _("已受理 %(count)s 台（件）", count=len(slips.printable_items(row)))
+            who = arrangement(row) if count else ""
+            return NextStep(what=what, who=who, primary=buttons[0], others=buttons[1:])
+        if row.status in UNDECIDED:
+            what = _("%(count)s 台（件）等待受理", count=len(row.items))
+            return NextStep(what=what, who=waiting_words(row), others=buttons, warn=late)
+        return NextStep(what=slip_label(row, row.items), others=buttons)
+
+    def cards(self, row: Slip) -> list[Card]:
+        institution = row.institution
+        url = record_path("enterprise", "appointments", row.appointment_id)
+        return [
+            Card(
+                _("预约单"),
+                [
+                    Fact(_("预约申请"), row.appointment.number, code=True, url=url),
+                    Fact(_("技术机构"), institution.name),
+                    Fact(_("机构电话"), institution.phone),
+                    Fact(_("机构地址"), institution.address),
+                    Fact(_("预约时间"), appointed(row)),
+                    Fact(_("地点"), row.place),
+                    Fact(_("到达机构"), plain(row.arrived_at)),
+                    Fact(_("最迟受理"), day_with_weekday(areas.last_day(row.due_at))),
+                ],
+            )
+        ]
+
+    def record_context(self, row: Slip) -> dict[str, Any]:
+        return {
+            "lines": item_lines(load_items(AppointmentItem.slip_id == row.id)),
+            "receipts": receipt_lines(receipts_of(row), row),
+        }
+
+    @expose("/<key>/print")
+    def print_view(self, key: str) -> str:
+        """The slip's web page, made to be printed by the browser."""
+        row = self.row_or_404(key)
+        content = self._content(row)
+        is_long = content.total > MAX_ROWS_IN_REQUEST
+        return self.render(
+            "enterprise/slips/print.html",
+            row=row,
+            slip=content,
+            slip_qr=qr_data_uri(content.acceptance_url),
+            slip_pdf_url="" if is_long else self.url_of("pdf_view", key=row.id),
+            back_url=self.record_url(row),
+        )
+
+    @expose("/<key>/slip.pdf")
+    def pdf_view(self, key: str) -> Response:
+        """The slip as PDF; an unchanged one is answered 304 without being drawn again."""
+        row = self.row_or_404(key)
+        content = self._content(row)
+        etag = hashlib.sha256(repr(content).encode()).hexdigest()[:32]
+        answer = make_response()
+        if etag not in request.if_none_match:
+            answer.data = self._drawn(row, content.total)
+            answer.content_type = "application/pdf"
+            answer.headers.set("Content-Disposition", "attachment", filename=f"{row.number}-预约单.pdf")
+        else:
+            answer.status_code = 304
+        answer.set_etag(etag)
+        answer.headers["Cache-Control"] = "private, no-store"
+        return answer
+
+    def _content(self, row: Slip) -> Any:
+        settings: Settings = current_app.config["SETTINGS"]
+        return slip_printing.content(self.actor, row.id, public_url=settings.public_url, secret=settings.secret_key)
+
+    def _drawn(self, row: Slip, total: int) -> bytes:
+        if total > MAX_ROWS_IN_REQUEST:
+            raise Conflict("slip_too_long", number=row.number, limit=MAX_ROWS_IN_REQUEST)
+        settings: Settings = current_app.config["SETTINGS"]
+        try:
+            return slip_printing.pdf(self.actor, row.id, public_url=settings.public_url, secret=settings.secret_key)
+        except SlipRenderError as refused:
+            raise Conflict("slip_not_drawn", number=row.number) from refused
+
+
+def appointed(slip: Slip) -> str:
+    """The day and time people are expected, or how it is arranged."""
+    if slip.accepted_at is None:
+        return ""
+    if slip.appointed_on is None:
+        return _("待电话约定")
+    return f"{day_with_weekday(slip.appointed_on)} {slip.appointed_time}".strip()

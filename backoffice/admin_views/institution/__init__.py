@@ -1,0 +1,19 @@
+"""`/institution`: the inbox of slips, its answers, and what an institution may read around them."""
+
+from .capabilities import InstitutionCapabilities
+from .home import InstitutionHome
+from .notices import InstitutionNotices
+from .records import InstitutionAppointments, InstitutionEnterprises, InstitutionInstruments
+from .slips import InstitutionSlips, organisation
+
+VIEWS = (
+    InstitutionSlips,
+    InstitutionNotices,
+    InstitutionInstruments,
+    InstitutionEnterprises,
+    InstitutionAppointments,
+    InstitutionCapabilities,
+)
+"""In the order of the menu."""
+
+__all__ = ["VIEWS", "InstitutionHome", "InstitutionSlips", "organisation"]

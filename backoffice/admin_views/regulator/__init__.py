@@ -1,0 +1,40 @@
+"""The regulator's panel: review, rules, and what the system did. The auditor and the administrator see their part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...web import access
+from ..panel import Panel
+from .audit_events import AuditEvents
+from .capabilities import Capabilities
+from .designations import Designations
+from .divisions import Divisions
+from .enterprises import Enterprises
+from .home import RegulatorHome, office_name
+from .institutions import Institutions, Laboratories, Suspensions
+from .instruments import Instruments
+from .job_runs import JobRuns
+from .kinds import Kinds
+from .notices import Notices
+from .users import Users
+
+__all__ = ["RegulatorHome", "add_views", "office_name"]
+
+RECORDS = (Enterprises, Instruments)
+INSTITUTIONS = (Institutions, Laboratories, Suspensions)
+RULES = (Designations, Capabilities, Kinds, Divisions)
+SYSTEM = (Notices, JobRuns, AuditEvents, Users)
+
+
+def add_views(panel: Panel, *, queues: Sequence[Any] = (), bookings: Sequence[Any] = ()) -> None:
+    """Mount the regulator's views in the order of the menu.
+
+    `queues` (registrations, unmatched) come first, `bookings` (appointments, slips) before the institutions.
+    """
+    # The home carries a regulator's permission, so that only regulators have it in their menu; it leads everybody
+    # else of the panel on to their own first page.
+    access.declare(panel.app, f"{panel.name}.index", allowed=panel.roles)
+    for view in (*queues, *RECORDS, *bookings, *INSTITUTIONS, *RULES, *SYSTEM):
+        panel.add(view)

@@ -1,0 +1,110 @@
+"""Sentences about the ledger and its import.
+
+What can be wrong with a row has its sentences beside the rules, in `workbooks/messages.py`; they are offered here under
+`row.<code>` (and `row.<code>.suggested` where a likely value is known), so that a form words them like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+
+from ..states import UseState
+from ..workbooks.columns import BY_CODE
+from ..workbooks.messages import FILE_SENTENCES, PROBLEM_SENTENCES, SENTENCES_WITH_SUGGESTION
+from ..workbooks.problems import FileProblem, FileProblemCode, Problem, ProblemCode
+from .labels import label
+from .wording import N_, readable
+
+LEDGER_SENTENCES: dict[str, str] = {
+    "ledger_duplicate": N_(
+        "台账里已有这台器具：%(existing)s（台账编号 %(ledger_number)s），种别、生产厂家、出厂编号、分号都相同。"
+    ),
+    "ledger_standard": N_("作计量标准使用的器具不在强制检定台账登记，请按计量标准器具申请检定。"),
+    "ledger_locked": N_("预约单 %(slip)s 正在办理，这一栏已锁定；办结或被退回后可以修改。"),
+    "ledger_number_unknown": N_("本单位台账里没有台账编号“%(found)s”；新登记的器具请留空。"),
+    "ledger_appeared": N_(
+        "检查之后台账里新登记了这台器具（台账编号 %(ledger_number)s），这一行没有写入；请重新上传核对。"
+    ),
+    "ledger_vanished": N_("检查之后这台器具已从台账删除，这一行没有写入；请重新上传核对。"),
+}
+"""Problems only the ledger itself can have; on a form and in an import alike."""
+
+SENTENCES: dict[str, str] = {
+    **{f"row.{code}": str(sentence) for code, sentence in PROBLEM_SENTENCES.items()},
+    **{f"row.{code}.suggested": str(sentence) for code, sentence in SENTENCES_WITH_SUGGESTION.items()},
+    **{f"file.{code}": str(sentence) for code, sentence in FILE_SENTENCES.items()},
+    **LEDGER_SENTENCES,
+    "instrument_in_use": N_("这台器具已有预约或检定记录，不能删除；不再使用的请办理停用或报废。"),
+    "instrument_has_open_item": N_(
+        "有 %(count)s 台（件）正在预约检定（预约单：%(slips)s），请先撤回预约，或等办结后再办理。"
+    ),
+    "instrument_use_same": N_("所选器具已经是“%(state)s”，无需再次办理。"),
+    "import_file_required": N_("请选择填写好的工作簿。"),
+    "import_not_ready": N_("这次导入现在是“%(state)s”，不能写入台账。请刷新后再看。"),
+    "import_has_errors": N_("还有 %(errors)s 行有错误，不能全部导入；请改正后重新上传，或只导入正确的行。"),
+    "import_over": N_("这次导入已经是“%(state)s”，不能取消。"),
+    "import_mode_required": N_("请选择全部导入，还是只导入正确的行。"),
+}
+
+HISTORY: dict[str, str] = {
+    "instrument.created": N_("登记入台账"),
+    "instrument.changed": N_("修改：%(changes)s"),
+    "instrument.use_changed": N_("办理使用状态：%(changes)s"),
+    "instrument.removed": N_("从台账删除"),
+}
+"""What a row of the audit says in an instrument's history."""
+
+
+def history_words(action: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
+    """One line of an instrument's history: what was done, with old and new values of what people typed."""
+    if action == "instrument.use_changed" and after and "use_state" in after:
+        reason = after.get("use_state_reason") or ""
+        return f"{label(UseState(after['use_state']))}{'：' if reason else ''}{reason}"
+    old, new = before or {}, after or {}
+    changes = [
+        f"{BY_CODE[name].name} {readable(old.get(name))} → {readable(value)}"
+        for name, value in new.items()
+        if name in BY_CODE and name in old
+    ]
+    sentence = _(HISTORY.get(action, action)) % {"changes": "；".join(changes) or "—"}
+    return sentence + (_("（导入第 %(row)s 行）", row=new["row"]) if "row" in new else "")
+
+
+def stored_sentence(stored: Mapping[str, Any]) -> str:
+    """The words of a problem as it stands on an import row or run, without its place."""
+    code = stored["code"]
+    if code in LEDGER_SENTENCES:
+        facts = {"found": stored["found"], **stored["facts"]}
+        return _(LEDGER_SENTENCES[code]) % {key: readable(value) for key, value in facts.items()}
+    if stored["row"] is None and stored["field"] is None:
+        return FileProblem(FileProblemCode(code), stored["facts"]).message
+    return Problem.restored(stored).sentence
+
+
+def stored_message(stored: Mapping[str, Any]) -> str:
+    """The same with its place, as 第 37 行 D 列 种别代码：…"""
+    code = stored["code"]
+    if stored["row"] is None:
+        return stored_sentence(stored)
+    if code not in LEDGER_SENTENCES:
+        return Problem.restored(stored).message
+    place = {"row": stored["row"], "column": stored["column"], "header": stored["header"]}
+    sentence = stored_sentence(stored)
+    if stored["column"] is None:
+        return _("第 %(row)s 行：%(sentence)s", row=stored["row"], sentence=sentence)
+    return _("第 %(row)s 行 %(column)s 列 %(header)s：%(sentence)s", sentence=sentence, **place)
+
+
+def problem_code(problem: Problem) -> str:
+    """The code of a row's problem among `SENTENCES`."""
+    suggested = problem.suggestion and problem.code.value in SENTENCES_WITH_SUGGESTION
+    return f"row.{problem.code.value}" + (".suggested" if suggested else "")
+
+
+def is_warning(stored: Mapping[str, Any]) -> bool:
+    """Whether a stored problem lets its row in."""
+    known = {code.value: code for code in ProblemCode}
+    return stored["code"] in known and known[stored["code"]].severity.value == "warning"

@@ -1,0 +1,74 @@
+"""What happened to an appointment, its slips and its items, as few lines: events of one act are one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from .. import scoping
+from ..actor import Actor, Role
+from ..audit import AuditAction
+from ..database import db
+from ..models import Appointment, AppointmentItem, AuditEvent, Slip
+
+SAME_ACT = timedelta(seconds=5)
+MOST_EVENTS = 10_000
+UNTOLD = (AuditAction.SLIP_OPENED,)
+"""Said already by the line of what opened it."""
+
+
+@dataclass(slots=True)
+class Line:
+    """One act: an audit action by somebody, with how many items it was about."""
+
+    action: str
+    at: datetime
+    by: str
+    role: Role
+    count: int
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def of(actor: Actor, appointment_id: int) -> list[Line]:
+    """The acts of an appointment, newest first; raises `NotFound` when it is not this actor's to see."""
+    appointment: Appointment = scoping.find(actor, Appointment, appointment_id)
+    items = sa.select(sa.cast(AppointmentItem.id, sa.Text)).where(AppointmentItem.appointment_id == appointment.id)
+    slips = sa.select(sa.cast(Slip.id, sa.Text)).where(Slip.appointment_id == appointment.id)
+    subject = sa.tuple_(AuditEvent.subject_type, AuditEvent.subject_id)
+    statement = (
+        sa.select(AuditEvent)
+        .where(
+            sa.or_(
+                subject == (Appointment.__tablename__, str(appointment.id)),
+                sa.and_(AuditEvent.subject_type == AppointmentItem.__tablename__, AuditEvent.subject_id.in_(items)),
+                sa.and_(AuditEvent.subject_type == Slip.__tablename__, AuditEvent.subject_id.in_(slips)),
+            ),
+            AuditEvent.action.not_in(UNTOLD),
+        )
+        .order_by(AuditEvent.id)
+        .limit(MOST_EVENTS)
+    )
+    return list(reversed(_acts(db.session.scalars(statement))))
+
+
+def _acts(events: Iterable[AuditEvent]) -> list[Line]:
+    """Merge the events of one act: the same action by the same person about the same slip, moments apart."""
+    lines: list[Line] = []
+    latest: dict[tuple[Any, ...], Line] = {}
+    for event in events:
+        facts = {**(event.before or {}), **(event.after or {})}
+        key = (event.action, event.actor_name, facts.get("slip"), facts.get("return_code"), event.subject_type)
+        line = latest.get(key)
+        if event.subject_type == AppointmentItem.__tablename__ and line is not None and event.at - line.at < SAME_ACT:
+            line.count += 1
+            continue
+        if event.subject_type == Slip.__tablename__:
+            facts["slip_id"] = int(event.subject_id)
+        line = Line(event.action, event.at, event.actor_name, event.actor_role, 1, facts)
+        latest[key] = line
+        lines.append(line)
+    return lines

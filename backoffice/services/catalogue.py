@@ -1,0 +1,162 @@
+"""The mandatory catalogue (强检器具目录): its kinds, as the notice states them and as practice calls them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from .. import audit, scoping
+from ..actor import Actor
+from ..audit import AuditAction
+from ..database import db
+from ..errors import Conflict
+from ..models import AppointmentItem, CatalogueItem, InstrumentKind, MeasuringInstrument
+from ..permissions import Permission, require
+from ..states import OPEN_ITEMS, Purpose
+from .reference_checks import Problems, assign
+
+CODE = re.compile(r"[0-9]{4}")
+ALIAS_LENGTH = 64
+MOST_ALIASES = 30
+LONGEST_PERIOD = 240
+"""Months; no regulation knows a verification period beyond twenty years."""
+
+
+def add_kind(
+    actor: Actor,
+    *,
+    code: str,
+    item_code: str | None,
+    name: str,
+    aliases: Sequence[str] = (),
+    supervision: str = "",
+    verification_scheme: str = "",
+    purposes: Sequence[str] = (),
+    scope_note: str = "",
+    default_period_months: int | None = None,
+    external_code: str | None = None,
+) -> InstrumentKind:
+    """Add a kind; its confidence is `unconfirmed` until a source says more. Raises `Invalid`, `Forbidden`."""
+    typed = locals()
+    require(actor, Permission.ALL_REFERENCE_EDIT)
+    problems = Problems()
+    code = problems.text("code", code, limit=4, required=True)
+    if code and not CODE.fullmatch(code):
+        problems.add("code", "kind_code_malformed")
+    item = problems.row(actor, "item_code", CatalogueItem, item_code)
+    if (known := db.session.get(InstrumentKind, code)) is not None:
+        problems.add("code", "already_exists", existing=str(known))
+    values = _checked(problems, None, typed)
+    kind = InstrumentKind(code=code, item_code=item.code if item else None, confidence="unconfirmed", **values)
+    db.session.add(kind)
+    db.session.flush()
+    audit.record(actor, AuditAction.REFERENCE_CREATED, kind, after=audit.values_of(kind))
+    return kind
+
+
+def change_kind(
+    actor: Actor,
+    code: str,
+    *,
+    name: str,
+    aliases: Sequence[str] = (),
+    supervision: str = "",
+    verification_scheme: str = "",
+    purposes: Sequence[str] = (),
+    scope_note: str = "",
+    default_period_months: int | None = None,
+    external_code: str | None = None,
+) -> InstrumentKind:
+    """Change what is known of a kind; code and item stay. Raises `Invalid`, `Forbidden`."""
+    typed = locals()
+    kind = _editable(actor, code)
+    assign(kind, _checked(Problems(), kind, typed))
+    audit.record_change(actor, AuditAction.REFERENCE_CHANGED, kind)
+    return kind
+
+
+def retire_kind(actor: Actor, code: str, *, reason: str) -> InstrumentKind:
+    """停用: ledgers keep their rows, but nothing of this kind can be booked or matched any more."""
+    return _switch(actor, code, is_retired=True, reason=reason)
+
+
+def restore_kind(actor: Actor, code: str, *, reason: str) -> InstrumentKind:
+    """启用 after 停用."""
+    return _switch(actor, code, is_retired=False, reason=reason)
+
+
+def instruments_of(code: str) -> int:
+    """How many instruments of all ledgers are of this kind."""
+    return db.session.scalar(sa.select(sa.func.count()).where(MeasuringInstrument.kind_code == code)) or 0
+
+
+def open_items_of(code: str) -> int:
+    """How many booked instruments of this kind are still under way."""
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(AppointmentItem)
+        .join(MeasuringInstrument, AppointmentItem.instrument_id == MeasuringInstrument.id)
+        .where(MeasuringInstrument.kind_code == code, AppointmentItem.status.in_(OPEN_ITEMS))
+    )
+    return db.session.scalar(statement) or 0
+
+
+def _editable(actor: Actor, code: str) -> InstrumentKind:
+    require(actor, Permission.ALL_REFERENCE_EDIT)
+    kind: InstrumentKind = scoping.find(actor, InstrumentKind, code, lock=True)
+    return kind
+
+
+def _switch(actor: Actor, code: str, *, is_retired: bool, reason: str) -> InstrumentKind:
+    kind = _editable(actor, code)
+    problems = Problems()
+    words = problems.reason(reason)
+    problems.refuse()
+    if kind.is_retired == is_retired:
+        raise Conflict("changed_meanwhile")
+    kind.is_retired = is_retired
+    db.session.flush()
+    audit.record(
+        actor,
+        AuditAction.REFERENCE_CHANGED,
+        kind,
+        before={"is_retired": not is_retired},
+        after={"is_retired": is_retired, "reason": words},
+    )
+    return kind
+
+
+def _checked(problems: Problems, kind: InstrumentKind | None, typed: dict[str, Any]) -> dict[str, Any]:
+    months = typed["default_period_months"]
+    values = {
+        "name": problems.text("name", typed["name"], limit=64, required=True),
+        "aliases": _aliases(problems, typed["aliases"]),
+        "supervision": problems.text("supervision", typed["supervision"], limit=32),
+        "verification_scheme": problems.text("verification_scheme", typed["verification_scheme"], limit=64),
+        "purposes": problems.codes("purposes", typed["purposes"], Purpose),
+        "scope_note": problems.text("scope_note", typed["scope_note"], limit=300),
+        "default_period_months": months,
+        "external_code": problems.text("external_code", typed["external_code"], limit=16) or None,
+    }
+    if months is not None and not 1 <= months <= LONGEST_PERIOD:
+        problems.add("default_period_months", "period_out_of_bounds", limit=LONGEST_PERIOD)
+    same_name = sa.select(InstrumentKind.code).where(InstrumentKind.name == values["name"])
+    if kind is not None:
+        same_name = same_name.where(InstrumentKind.code != kind.code)
+    if (code := db.session.scalar(same_name)) is not None:
+        problems.add("name", "already_exists", existing=f"{code} {values['name']}")
+    problems.refuse()
+    return values
+
+
+def _aliases(problems: Problems, texts: Sequence[str]) -> list[str]:
+    aliases = list(dict.fromkeys(text.strip() for text in texts or () if text.strip()))
+    if len(aliases) > MOST_ALIASES:
+        problems.add("aliases", "too_many_entries", limit=MOST_ALIASES)
+    for alias in aliases:
+        if len(alias) > ALIAS_LENGTH:
+            problems.add("aliases", "too_long", limit=ALIAS_LENGTH, length=len(alias))
+    return aliases

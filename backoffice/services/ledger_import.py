@@ -1,0 +1,180 @@
+"""A run of the ledger import, as the enterprise sees it: upload, preview, commit, cancel, what became of it.
+
+The rows are worked by the job process: `ledger_import_check` reads and checks them, `ledger_import_apply` writes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import sqlalchemy as sa
+
+from .. import audit, clock, scoping
+from ..actor import Actor
+from ..audit import AuditAction
+from ..database import db
+from ..errors import Conflict, Invalid
+from ..messages.ledger import stored_message
+from ..models import ImportRow, ImportRun, StoredFile
+from ..permissions import Permission, require
+from ..states import ImportMode, ImportState
+from ..workbooks.intake import Limits, check_file
+from ..workbooks.problems import FileProblem, FileProblemCode, FileProblemError
+from ..workbooks.reader import open_upload
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FIRST_LOOK_SECONDS = 20
+"""How long an upload waits for its header; a file that takes longer is judged by the job."""
+UNFINISHED = (ImportState.CHECKING, ImportState.MAPPING, ImportState.READY, ImportState.APPLYING)
+NAME_LENGTH = 200
+
+
+def receive(actor: Actor, file_name: str, stream: BinaryIO) -> ImportRun:
+    """Store an uploaded file and open a run in state checking; its rows are checked by the job.
+
+    Raises `Invalid` (field `file`) for a file that cannot be read at all: no run is opened for it. A table without
+    rows, or with a column missing or twice, opens a run that the check will refuse with the reason.
+    """
+    require(actor, Permission.OWN_LEDGER_IMPORT)
+    limits = Limits()
+    content = stream.read(limits.file_bytes + 1)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "upload.xlsx"  # openpyxl goes by the ending.
+        path.write_bytes(content)
+        _refuse_unreadable(path, limits)
+    now = clock.now()
+    file = StoredFile(
+        name=_label(file_name),
+        media_type=WORKBOOK if content.startswith(b"PK") else "text/csv",
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        content=content,
+        enterprise_id=actor.enterprise_id,
+        created_at=now,
+    )
+    run = ImportRun(
+        enterprise_id=actor.enterprise_id,
+        uploaded_by_id=actor.user_id,
+        file=file,
+        state=ImportState.CHECKING,
+        problems=[],
+        created_at=now,
+        updated_at=now,
+    )
+    db.session.add(run)
+    db.session.flush()
+    audit.record(actor, AuditAction.IMPORT_UPLOADED, run, after={"file": file.name, "size": file.size})
+    return run
+
+
+def _refuse_unreadable(path: Path, limits: Limits) -> None:
+    """Raise `Invalid` for what the first look shows; problems of the table, and slowness, are left to the check."""
+    try:
+        check_file(path, limits)
+        open_upload(path, Limits(wait_seconds=FIRST_LOOK_SECONDS)).close()
+    except FileProblemError as refused:
+        problem = refused.problem
+        if problem.is_about_structure or problem.code is FileProblemCode.TOO_COMPLEX:
+            return
+        raise Invalid.one("file", f"file.{problem.code.value}", **problem.facts) from None
+
+
+def _label(file_name: str) -> str:
+    """The file's own name as a label; never a path."""
+    name = "".join(character for character in file_name if character.isprintable())
+    return name.replace("\\", "/").rsplit("/", 1)[-1][-NAME_LENGTH:] or "台账"
+
+
+def commit(actor: Actor, run_id: int, mode: ImportMode) -> ImportRun:
+    """Choose what to write; the job then writes it, and the page may be closed.
+
+    `all` writes every row or refuses while a row has an error; `good` leaves the rows with errors out. Raises
+    `Conflict` with the reason, `NotFound`, `Forbidden`.
+    """
+    require(actor, Permission.OWN_LEDGER_IMPORT)
+    run: ImportRun = scoping.find(actor, ImportRun, run_id, lock=True)
+    if run.state is not ImportState.READY:
+        raise Conflict("import_not_ready", state=run.state)
+    if mode is ImportMode.ALL and run.errors:
+        raise Conflict("import_has_errors", errors=run.errors)
+    run.state, run.mode, run.committed_at, run.updated_at = ImportState.APPLYING, mode, clock.now(), clock.now()
+    db.session.flush()
+    audit.record(actor, AuditAction.IMPORT_COMMITTED, run, after={"mode": mode, "rows": run.new + run.updated})
+    return run
+
+
+def cancel(actor: Actor, run_id: int) -> ImportRun:
+    """Stop a run after the batch it is at; what was written stays and is counted. Raises `Conflict` once it is over."""
+    require(actor, Permission.OWN_LEDGER_IMPORT)
+    run: ImportRun = scoping.find(actor, ImportRun, run_id, lock=True)
+    if run.state not in UNFINISHED:
+        raise Conflict("import_over", state=run.state)
+    run.state, run.finished_at = ImportState.CANCELLED, clock.now()
+    db.session.flush()
+    audit.record(actor, AuditAction.IMPORT_CANCELLED, run, after={"applied": run.applied})
+    return run
+
+
+def same_content_before(run: ImportRun) -> ImportRun | None:
+    """The latest earlier run of this enterprise with the very same file, if it was written to the ledger."""
+    return db.session.scalars(
+        sa.select(ImportRun)
+        .join(StoredFile, StoredFile.id == ImportRun.file_id)
+        .where(
+            ImportRun.enterprise_id == run.enterprise_id,
+            ImportRun.id < run.id,
+            ImportRun.state == ImportState.DONE,
+            StoredFile.sha256 == run.file.sha256,
+        )
+        .order_by(ImportRun.id.desc())
+        .limit(1)
+    ).first()
+
+
+def unfinished_run(actor: Actor, content: bytes) -> ImportRun | None:
+    """This person's latest run of the same content that is not over: what a stopped command goes on with."""
+    return db.session.scalars(
+        scoping.visible(actor, ImportRun)
+        .join(StoredFile, StoredFile.id == ImportRun.file_id)
+        .where(
+            ImportRun.uploaded_by_id == actor.user_id,
+            ImportRun.state.in_(UNFINISHED),
+            StoredFile.sha256 == hashlib.sha256(content).hexdigest(),
+        )
+        .order_by(ImportRun.id.desc())
+        .limit(1)
+    ).first()
+
+
+def as_json(run: ImportRun, *, with_problems: bool = True) -> dict[str, Any]:
+    """The run as docs/outside.md (6) promises it: counts, and every problem with its place and words."""
+    problems = list(run.problems)
+    if with_problems:
+        found = db.session.scalars(
+            sa.select(ImportRow.problems)
+            .where(ImportRow.run_id == run.id, ImportRow.problems != sa.text("'[]'::jsonb"))
+            .order_by(ImportRow.number)
+        )
+        problems.extend(problem for row in found for problem in row)
+    counts = {name: getattr(run, name) for name in ("rows", "new", "updated", "same", "errors", "warnings", "applied")}
+    return {"state": run.state.value, **counts, "problems": [_outside(problem) for problem in problems]}
+
+
+def _outside(stored: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "row": stored["row"],
+        "column": stored["column"],
+        "header": stored["header"],
+        "found": stored["found"],
+        "code": stored["code"],
+        "message": stored_message(stored),
+    }
+
+
+def stored_file_problem(problem: FileProblem) -> dict[str, Any]:
+    """A problem of the whole file in the shape of a row's."""
+    place: dict[str, Any] = dict.fromkeys(("row", "field", "column", "header", "suggestion"))
+    return {**place, "found": "", "code": problem.code.value, "facts": dict(problem.facts)}

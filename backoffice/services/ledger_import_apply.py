@@ -1,0 +1,282 @@
+"""Writing a committed import to the ledger: some hundred rows a transaction, by set statements, each row exactly once.
+
+A row is marked as applied in the transaction that writes it, and `applied` counts it there: a killed job goes on where
+it stopped. What the ledger no longer allows (the check lies some time back) is left out and said on the row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from .. import audit, clock
+from ..actor import Actor, Role
+from ..audit import AuditAction
+from ..database import db
+from ..models import AppointmentItem, AuditEvent, ImportRow, ImportRun, MeasuringInstrument
+from ..states import OPEN_ITEMS, ImportState, RowOutcome
+from ..workbooks.columns import BY_CODE
+from . import matching_runs, notices, slips
+from .ledger import locking_slips
+from .ledger_values import KEY_PARTS, LEDGER_COLUMNS, LOCKED_COLUMNS, TYPED_COLUMNS, changed_columns, key_of
+
+BATCH = 500
+
+_NUMBERS = ("range_low", "range_high")
+_FROM_ROW = ", ".join(f"(r.values->>'{name}')" + ("::numeric" * (name in _NUMBERS)) for name in LEDGER_COLUMNS)
+_SAME_KEY = " AND ".join(f"i.{part} = r.values->>'{part}'" for part in KEY_PARTS)
+
+INSERT = sa.text(f"""
+WITH inserted AS (
+    INSERT INTO measuring_instrument (
+        enterprise_id, {", ".join(LEDGER_COLUMNS)}, use_state, use_state_reason, declared_certificate_number,
+        declared_institution, filed_at, import_run_id, version, created_at, updated_at)
+    SELECT :enterprise, {_FROM_ROW}, 'in_use', '', '', '', :now, :run, 1, :now, :now
+    FROM import_row r
+    WHERE r.run_id = :run AND r.number = ANY(:numbers)
+    ORDER BY r.number
+    ON CONFLICT ({"enterprise_id, " + ", ".join(KEY_PARTS)}) DO NOTHING
+    RETURNING id, name, serial_key, {", ".join(part for part in KEY_PARTS if part != "serial_key")})
+UPDATE import_row r SET instrument_id = i.id, applied_at = :now
+FROM inserted i
+WHERE r.run_id = :run AND r.number = ANY(:numbers) AND {_SAME_KEY}
+RETURNING r.number, i.id, i.name || ' ' || i.serial_key AS label
+""")
+
+_ASSIGNMENTS = ", ".join(
+    f"{name} = (r.values->>'{name}')" + ("::numeric" * (name in _NUMBERS)) for name in LEDGER_COLUMNS
+)
+UPDATE = sa.text(f"""
+UPDATE measuring_instrument m SET {_ASSIGNMENTS}, version = m.version + 1, updated_at = :now
+FROM import_row r
+WHERE r.run_id = :run AND r.number = ANY(:numbers) AND m.id = r.instrument_id AND m.enterprise_id = :enterprise
+""")
+
+KEEP_EARLIER = sa.text("""
+UPDATE import_row r SET before = earlier.value, applied_at = :now
+FROM jsonb_each(CAST(:earlier AS jsonb)) AS earlier
+WHERE r.run_id = :run AND r.number = earlier.key::integer
+""")
+
+
+def claim(run_id: int | None = None) -> ImportRun | None:
+    """A committed run with rows to write (or this one), held until the end of the transaction.
+
+    In no order: a run that fails again and again must not keep the others waiting.
+    """
+    statement = sa.select(ImportRun).where(ImportRun.state == ImportState.APPLYING)
+    if run_id is not None:
+        statement = statement.where(ImportRun.id == run_id)
+    statement = statement.order_by(sa.func.random()).limit(1).with_for_update(skip_locked=True, of=ImportRun)
+    return db.session.scalars(statement.execution_options(populate_existing=True)).first()
+
+
+def apply_batch(run: ImportRun) -> int:
+    """Write the next rows of a claimed run; returns how many. The last batch ends the run and tells the enterprise."""
+    rows = db.session.execute(
+        sa.select(ImportRow.number, ImportRow.outcome, ImportRow.values, ImportRow.instrument_id)
+        .where(
+            ImportRow.run_id == run.id,
+            ImportRow.applied_at.is_(None),
+            ImportRow.outcome.in_((RowOutcome.NEW, RowOutcome.UPDATED)),
+        )
+        .order_by(ImportRow.number)
+        .limit(BATCH)
+    ).all()
+    actor = _uploader(run)
+    written = _insert(run, actor, [row for row in rows if row.outcome is RowOutcome.NEW])
+    written += _update(run, actor, [row for row in rows if row.outcome is RowOutcome.UPDATED])
+    run.applied += written
+    run.updated_at = clock.now()
+    if len(rows) < BATCH:
+        _finish(run, actor)
+    db.session.flush()
+    return written
+
+
+def _uploader(run: ImportRun) -> Actor:
+    user = run.uploaded_by
+    return Actor(role=Role.ENTERPRISE, name=user.name, user_id=user.id, enterprise_id=run.enterprise_id)
+
+
+def _finish(run: ImportRun, actor: Actor) -> None:
+    run.state, run.finished_at = ImportState.DONE, clock.now()
+    db.session.flush()
+    notices.tell_enterprise(run.enterprise_id, "notice_import_finished", run, file=run.file.name, applied=run.applied)
+    counts = {name: getattr(run, name) for name in ("applied", "new", "updated", "same", "errors")}
+    audit.record(actor, AuditAction.IMPORT_FINISHED, run, after=counts)
+
+
+def _insert(run: ImportRun, actor: Actor, rows: Sequence[Any]) -> int:
+    if not rows:
+        return 0
+    numbers = [row.number for row in rows]
+    facts = {"enterprise": run.enterprise_id, "run": run.id, "numbers": numbers, "now": clock.now()}
+    inserted = db.session.execute(INSERT, facts).all()
+    missed = set(numbers) - {row.number for row in inserted}
+    for row in rows:
+        if row.number in missed:
+            _leave_out(run, row, "serial_number", "ledger_appeared", ledger_number=_owner_of(run, row.values))
+    _record(
+        run,
+        actor,
+        AuditAction.INSTRUMENT_CREATED,
+        [(row.id, row.label, None, {"import_run": run.id, "row": row.number}) for row in inserted],
+    )
+    return len(inserted)
+
+
+def _owner_of(run: ImportRun, values: Mapping[str, Any]) -> str | None:
+    owner = db.session.scalar(
+        sa.select(MeasuringInstrument.id).where(
+            MeasuringInstrument.enterprise_id == run.enterprise_id,
+            *(getattr(MeasuringInstrument, part) == values[part] for part in KEY_PARTS),
+        )
+    )
+    return None if owner is None else str(owner)
+
+
+def _update(run: ImportRun, actor: Actor, rows: Sequence[Any]) -> int:
+    if not rows:
+        return 0
+    ids = [row.instrument_id for row in rows]
+    _hold_appointments(ids)
+    current = _locked_instruments(run, ids)
+    locks = locking_slips(ids)
+    changes: list[tuple[Any, dict[str, Any], dict[str, Any]]] = []
+    for row in rows:
+        if row.instrument_id not in current:
+            _leave_out(run, row, "ledger_number", "ledger_vanished")
+            continue
+        ledger = current[row.instrument_id]
+        changed = changed_columns(row.values, ledger)
+        if (locked := LOCKED_COLUMNS & set(changed)) and row.instrument_id in locks:
+            _leave_out(run, row, min(locked), "ledger_locked", slip=locks[row.instrument_id])
+        elif (owner := _other_owner(run, row, ledger)) is not None:
+            _leave_out(run, row, "serial_number", "ledger_appeared", ledger_number=owner)
+        else:
+            changes.append((row, {name: ledger[name] for name in changed}, {n: row.values[n] for n in changed}))
+    _write_updates(run, actor, changes, current)
+    return len(changes)
+
+
+def _other_owner(run: ImportRun, row: Any, ledger: Mapping[str, Any]) -> str | None:
+    """Another row that has taken the new key of this one since the check."""
+    if key_of(row.values) == key_of(ledger):
+        return None
+    return _owner_of(run, row.values)
+
+
+def _write_updates(
+    run: ImportRun,
+    actor: Actor,
+    changes: Sequence[tuple[Any, dict[str, Any], dict[str, Any]]],
+    current: Mapping[int, Mapping[str, Any]],
+) -> None:
+    if not changes:
+        return
+    now = clock.now()
+    numbers = [row.number for row, _before, _after in changes]
+    earlier = {row.number: before for row, before, _after in changes}
+    db.session.execute(
+        KEEP_EARLIER, {"run": run.id, "earlier": json.dumps(earlier, ensure_ascii=False, default=str), "now": now}
+    )
+    db.session.execute(UPDATE, {"run": run.id, "numbers": numbers, "enterprise": run.enterprise_id, "now": now})
+    _record(
+        run,
+        actor,
+        AuditAction.INSTRUMENT_CHANGED,
+        [
+            (row.instrument_id, f"{row.values['name']} {row.values['serial_key']}", before, after)
+            for row, before, after in changes
+        ],
+    )
+    for row, _before, after in changes:
+        if current[row.instrument_id]["is_booked"] and LOCKED_COLUMNS & set(after):
+            matching_runs.requeue_instrument(actor, row.instrument_id)
+
+
+def _hold_appointments(instrument_ids: Sequence[int]) -> None:
+    """Keep what waits from being matched while its facts change; appointments come before instruments everywhere."""
+    appointments = db.session.scalars(
+        sa.select(AppointmentItem.appointment_id).where(
+            AppointmentItem.instrument_id.in_(instrument_ids), AppointmentItem.status.in_(OPEN_ITEMS)
+        )
+    ).all()
+    if appointments:
+        slips.lock_appointments(appointments)
+
+
+def _locked_instruments(run: ImportRun, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The ledger's present values, held for update."""
+    is_booked = (
+        sa.exists()
+        .where(AppointmentItem.instrument_id == MeasuringInstrument.id, AppointmentItem.status.in_(OPEN_ITEMS))
+        .label("is_booked")
+    )
+    columns = [getattr(MeasuringInstrument, name) for name in (*TYPED_COLUMNS, "serial_key")]
+    rows = db.session.execute(
+        sa.select(MeasuringInstrument.id, is_booked, *columns)
+        .where(MeasuringInstrument.enterprise_id == run.enterprise_id, MeasuringInstrument.id.in_(ids))
+        .order_by(MeasuringInstrument.id)
+        .with_for_update(of=MeasuringInstrument)
+    )
+    return {row["id"]: dict(row) for row in rows.mappings()}
+
+
+def _leave_out(run: ImportRun, row: Any, name: str, code: str, **facts: Any) -> None:
+    """Turn a row that can no longer be written into one with an error, so that the counts stay true."""
+    problem = {
+        "row": row.number,
+        "field": name,
+        "column": None,
+        "header": BY_CODE[name].name,
+        "found": str(row.values.get(name, "")),
+        "code": code,
+        "facts": facts,
+        "suggestion": None,
+    }
+    db.session.execute(
+        sa.text(
+            "UPDATE import_row SET outcome = 'error', problems = problems || CAST(:problem AS jsonb)"
+            " WHERE run_id = :run AND number = :number"
+        ),
+        {"run": run.id, "number": row.number, "problem": json.dumps([problem], ensure_ascii=False)},
+    )
+    if row.outcome is RowOutcome.NEW:
+        run.new -= 1
+    else:
+        run.updated -= 1
+    run.errors += 1
+
+
+def _record(
+    run: ImportRun,
+    actor: Actor,
+    action: AuditAction,
+    changes: Sequence[tuple[int, str, dict[str, Any] | None, dict[str, Any]]],
+) -> None:
+    """One audit row an instrument, in one statement."""
+    if not changes:
+        return
+    facts = []
+    for instrument_id, label, before, after in changes:
+        values: dict[str, Any] = {
+            "at": clock.now(),
+            "action": action.value,
+            "actor_id": actor.user_id,
+            "actor_name": actor.name,
+            "actor_role": actor.role,
+            "address": None,
+            "subject_type": MeasuringInstrument.__tablename__,
+            "subject_id": str(instrument_id),
+            "subject_label": label[:200],
+            "enterprise_id": run.enterprise_id,
+            "before": before,
+            "after": {**after, "import_run": run.id},
+        }
+        facts.append({**values, "seal": audit.seal(AuditEvent(**values))})
+    db.session.execute(sa.insert(AuditEvent), facts)

@@ -1,0 +1,213 @@
+"""What a row of an import means for the ledger: new, changed, the same, or an error; said against the earlier rows.
+
+Reads the ledger as it stands, a batch at a time, and writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from ..database import db
+from ..models import MeasuringInstrument
+from ..states import RowOutcome
+from ..workbooks.cells import shown
+from ..workbooks.checks import RawRow, check_row
+from ..workbooks.columns import BY_CODE
+from ..workbooks.duplicates import duplicate_problem, ledger_number_problem
+from ..workbooks.problems import Problem
+from ..workbooks.reference import Reference
+from .ledger import locking_slips
+from .ledger_values import (
+    KEY_PARTS,
+    LOCKED_COLUMNS,
+    TYPED_COLUMNS,
+    changed_columns,
+    key_of,
+    too_long_for_ledger,
+    with_readings,
+)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What rows of the file were met so far: the first row of each key, 台账编号 and instrument."""
+
+    keys: dict[tuple[str, ...], int] = field(default_factory=dict)
+    instruments: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class JudgedRow:
+    """A row as it will be stored."""
+
+    number: int
+    found: dict[str, str]
+    outcome: RowOutcome = RowOutcome.NEW
+    columns: dict[str, Any] | None = None
+    before: dict[str, Any] | None = None
+    problems: list[dict[str, Any]] = field(default_factory=list)
+    instrument_id: int | None = None
+    has_warning: bool = False
+
+
+class Judge:
+    """Rows against the rules, the ledger as it stands, and the earlier rows of the file."""
+
+    def __init__(self, enterprise_id: int, reference: Reference, letters: Mapping[str, str], seen: Seen) -> None:
+        self._enterprise_id, self._reference, self._letters, self._seen = enterprise_id, reference, letters, seen
+        self._by_id: dict[int, Mapping[str, Any]] = {}
+        self._by_key: dict[tuple[str, ...], int] = {}
+        self._locks: dict[int, str | None] = {}
+
+    def judge(self, raw_rows: Sequence[RawRow]) -> list[JudgedRow]:
+        checked = [self._check(raw) for raw in raw_rows]
+        self._load_existing([columns for _row, columns, _number in checked if columns is not None], checked)
+        for row, columns, ledger_number in checked:
+            if columns is not None:
+                self._compare(row, columns, ledger_number)
+            if row.columns is None:
+                row.outcome = RowOutcome.ERROR
+        return [row for row, _columns, _number in checked]
+
+    def _check(self, raw: RawRow) -> tuple[JudgedRow, dict[str, Any] | None, str]:
+        """The rules of the row alone."""
+        checked = check_row(raw, self._reference, letters=self._letters)
+        row = JudgedRow(raw.number, {code: shown(cell) for code, cell in raw.cells.items()})
+        problems = list(checked.problems)
+        if checked.values is not None:
+            problems += too_long_for_ledger(checked.values, row=raw.number, letters=self._letters)
+        row.problems = [problem.stored() for problem in problems]
+        row.has_warning = any(not problem.is_error for problem in problems)
+        if checked.values is None or any(problem.is_error for problem in problems):
+            return row, None, ""
+        return row, with_readings(checked.values), checked.values["ledger_number"]
+
+    def _load_existing(self, good: Sequence[dict[str, Any]], checked: Iterable[tuple[Any, Any, str]]) -> None:
+        numbers = [int(number) for _row, _columns, number in checked if _is_id(number)]
+        self._by_id = {row["id"]: row for row in _existing_by_id(self._enterprise_id, numbers)}
+        for found in _existing_by_key(self._enterprise_id, [key_of(columns) for columns in good]):
+            self._by_id[found["id"]] = found
+            self._by_key[key_of(found)] = found["id"]
+        self._locks = locking_slips(list(self._by_id))
+
+    def _compare(self, row: JudgedRow, columns: dict[str, Any], ledger_number: str) -> None:
+        """Which ledger row it is, and what it would change."""
+        named = int(ledger_number) if _is_id(ledger_number) else None
+        if ledger_number and named not in self._by_id:
+            self._note(row, "ledger_number", "ledger_number_unknown")
+            return
+        key = key_of(columns)
+        target = named if named is not None else self._by_key.get(key)
+        current = self._by_id[target] if target is not None else None
+        if current is not None:
+            columns = self._with_absent_columns(columns, current)
+            key = key_of(columns)
+        if self._is_repeated(row, key, target, ledger_number):
+            return
+        owner = self._by_key.get(key)
+        if owner is not None and owner != target:
+            other = self._by_id[owner]
+            facts = {"existing": f"{other['name']} {other['serial_number']}", "ledger_number": str(owner)}
+            self._note(row, "serial_number", "ledger_duplicate", **facts)
+            return
+        self._decide(row, columns, target, current)
+
+    def _with_absent_columns(self, columns: dict[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
+        """A column the file does not have says nothing: the ledger's value stays."""
+        absent = {name: current[name] for name in TYPED_COLUMNS if name not in self._letters}
+        return with_readings({**columns, **absent}) if absent else columns
+
+    def _is_repeated(self, row: JudgedRow, key: tuple[str, ...], target: int | None, ledger_number: str) -> bool:
+        earlier = self._seen.keys.setdefault(key, row.number)
+        if earlier != row.number:
+            serial = row.found.get("serial_number", "")
+            letter = self._letters.get("serial_number")
+            problem = duplicate_problem(row=row.number, earlier_row=earlier, serial_number=serial, column_letter=letter)
+            row.problems.append(problem.stored())
+            return True
+        if target is None:
+            return False
+        earlier = self._seen.instruments.setdefault(target, row.number)
+        if earlier == row.number:
+            return False
+        row.problems.append(self._same_instrument(row, earlier, ledger_number).stored())
+        return True
+
+    def _same_instrument(self, row: JudgedRow, earlier: int, ledger_number: str) -> Problem:
+        if ledger_number:
+            letter = self._letters.get("ledger_number")
+            return ledger_number_problem(
+                row=row.number, earlier_row=earlier, ledger_number=ledger_number, column_letter=letter
+            )
+        letter, serial = self._letters.get("serial_number"), row.found.get("serial_number", "")
+        return duplicate_problem(row=row.number, earlier_row=earlier, serial_number=serial, column_letter=letter)
+
+    def _decide(
+        self, row: JudgedRow, columns: dict[str, Any], target: int | None, current: Mapping[str, Any] | None
+    ) -> None:
+        if current is None or target is None:
+            row.columns = columns
+            return
+        changed = changed_columns(columns, current)
+        if target in self._locks and (locked := [name for name in changed if name in LOCKED_COLUMNS]):
+            for name in locked:
+                self._note(row, name, "ledger_locked", slip=self._locks[target])
+            return
+        row.columns, row.instrument_id = columns, target
+        row.outcome = RowOutcome.UPDATED if changed else RowOutcome.SAME
+        row.before = {name: current[name] for name in changed} or None
+
+    def _note(self, row: JudgedRow, name: str, code: str, **facts: Any) -> None:
+        """A problem only the ledger can have."""
+        row.problems.append(
+            {
+                "row": row.number,
+                "field": name,
+                "column": self._letters.get(name),
+                "header": BY_CODE[name].name,
+                "found": row.found.get(name, ""),
+                "code": code,
+                "facts": facts,
+                "suggestion": None,
+            }
+        )
+
+
+def _is_id(ledger_number: str) -> bool:
+    return ledger_number.isascii() and ledger_number.isdigit() and len(ledger_number) <= 18
+
+
+_EXISTING = (
+    MeasuringInstrument.id,
+    MeasuringInstrument.serial_key,
+    *(getattr(MeasuringInstrument, name) for name in TYPED_COLUMNS),
+)
+
+
+def _existing_by_id(enterprise_id: int, ids: Sequence[int]) -> list[dict[str, Any]]:
+    if not ids:
+        return []
+    rows = db.session.execute(
+        sa.select(*_EXISTING).where(MeasuringInstrument.enterprise_id == enterprise_id, MeasuringInstrument.id.in_(ids))
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def _existing_by_key(enterprise_id: int, keys: Sequence[tuple[str, ...]]) -> list[dict[str, Any]]:
+    if not keys:
+        return []
+    arrays = (sa.cast(list(values), ARRAY(sa.Text)) for values in zip(*keys, strict=True))
+    wanted = sa.func.unnest(*arrays).table_valued(*KEY_PARTS, name="wanted").render_derived()
+    same_key = [getattr(MeasuringInstrument, part) == wanted.c[part] for part in KEY_PARTS]
+    rows = db.session.execute(
+        sa.select(*_EXISTING)
+        .join(wanted, sa.and_(*same_key))
+        .where(MeasuringInstrument.enterprise_id == enterprise_id)
+        .distinct()
+    )
+    return [dict(row) for row in rows.mappings()]

@@ -1,0 +1,105 @@
+"""From checked values to the columns of a ledger row, for the form and the import alike.
+
+Belongs here: which columns an enterprise writes, which decide matching, what is read out of the texts, the key. Does
+not belong here: the rules of a row (`workbooks.checks`), rows of the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..matching.quantities import read_accuracy, read_range
+from ..models import MeasuringInstrument
+from ..workbooks.columns import BY_CODE, NO_SERIAL_NUMBER
+from ..workbooks.problems import Problem, ProblemCode
+
+TYPED_COLUMNS = (
+    "name",
+    "kind_code",
+    "model",
+    "measuring_range",
+    "accuracy_class",
+    "serial_number",
+    "sub_number",
+    "manufacturer",
+    "origin",
+    "place_of_use",
+    "division_code",
+    "department",
+    "purpose",
+    "delivery_mode",
+    "management_number",
+)
+"""What an enterprise types; certificate columns are never among them."""
+
+READ_COLUMNS = ("serial_key", "range_low", "range_high", "range_unit", "accuracy")
+"""What is made of it."""
+
+LEDGER_COLUMNS = (*TYPED_COLUMNS, *READ_COLUMNS)
+
+LOCKED_COLUMNS = frozenset(
+    {
+        "kind_code",
+        "model",
+        "measuring_range",
+        "accuracy_class",
+        "serial_number",
+        "sub_number",
+        "manufacturer",
+        "division_code",
+        "delivery_mode",
+    }
+)
+"""They decide matching, or tell the institution which instrument it holds: locked from 待受理 on."""
+
+KEY_PARTS = ("kind_code", "manufacturer", "serial_key", "sub_number")
+"""The ledger's key but for the enterprise."""
+
+_LIMITS = {
+    name: column.type.length
+    for name, column in sa.inspect(MeasuringInstrument).columns.items()
+    if name in TYPED_COLUMNS and isinstance(column.type, sa.String) and not isinstance(column.type, sa.Enum)
+}
+
+
+def with_readings(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The typed columns of checked values with what is read out of them; numbers as `Decimal`."""
+    columns = {name: values.get(name, "") for name in TYPED_COLUMNS}
+    quantity = read_range(columns["measuring_range"])
+    is_numberless = columns["serial_number"] == NO_SERIAL_NUMBER
+    columns["serial_key"] = columns["management_number"] if is_numberless else columns["serial_number"]
+    columns["range_low"] = quantity.low if quantity else None
+    columns["range_high"] = quantity.high if quantity else None
+    columns["range_unit"] = quantity.unit if quantity else None
+    columns["accuracy"] = read_accuracy(columns["accuracy_class"])
+    return columns
+
+
+def key_of(columns: Mapping[str, Any]) -> tuple[str, ...]:
+    """The key of a row of one enterprise."""
+    return tuple(columns[part] for part in KEY_PARTS)
+
+
+def too_long_for_ledger(values: Mapping[str, Any], *, row: int | None, letters: Mapping[str, str]) -> list[Problem]:
+    """Values the rules let through but the ledger's columns cannot hold."""
+    return [
+        Problem(
+            row=row,
+            field=name,
+            column_letter=letters.get(name),
+            header=BY_CODE[name].name,
+            found=values[name][:80],
+            code=ProblemCode.TOO_LONG,
+            facts={"length": len(values[name]), "max": limit},
+        )
+        for name, limit in _LIMITS.items()
+        if limit is not None and len(values.get(name, "")) > limit
+    ]
+
+
+def changed_columns(columns: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
+    """Typed columns whose value differs from the ledger's."""
+    return [name for name in TYPED_COLUMNS if columns[name] != current[name]]

@@ -1,0 +1,13 @@
+"""Journeys use the fixtures of the running product."""
+
+from __future__ import annotations
+
+import pytest
+
+PLUGIN = "tests.journeys.fixtures"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the shared fixtures once, whichever folder is collected first."""
+    if not config.pluginmanager.has_plugin(PLUGIN):
+        config.pluginmanager.import_plugin(PLUGIN)
