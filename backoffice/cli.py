@@ -76,7 +76,7 @@ def export_rules() -> None:
 
 
 @click.command("decide")
-@click.argument("rules_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("rules_file", type=click.Path(path_type=Path))
 def decide(rules_file: Path) -> None:
     """按规则文件逐行判定标准输入中的器具；不需要数据库。"""
     try:
@@ -85,10 +85,12 @@ def decide(rules_file: Path) -> None:
                 click.echo(line)
     except FactsError as error:
         refuse(f"规则或器具的内容不合要求：{error}")
+    except (OSError, UnicodeDecodeError):
+        refuse(f"读不了规则文件或输入的内容：{rules_file}，须是 UTF-8 编码的文本。")
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--as", "username", required=True, help="以哪个账号导入。")
 @click.option("--mode", type=click.Choice([mode.value for mode in ImportMode]), default=ImportMode.ALL.value)
 def import_ledger(file: Path, username: str, mode: str) -> None:
@@ -99,6 +101,9 @@ def import_ledger(file: Path, username: str, mode: str) -> None:
         return
     try:
         result = import_jobs.import_file(accounts.person(user), file, ImportMode(mode))
+    except OSError:
+        refuse(f"读不了文件 {file}。")
+        return
     except Invalid as error:
         refuse("；".join(messages.sentence(problem.code, problem.facts) for problem in error.problems.values()))
         return

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from .. import clock, matching, messages
 from ..database import db
-from ..messages.wording import day_with_weekday
+from ..messages.wording import N_, day_with_weekday
 from ..models import (
     AppointmentItem,
     Capability,
@@ -134,6 +134,12 @@ class WhyWords:
     def nearest(self, answer: Answer) -> list[tuple[str, str]]:
         """The nearest institutions that cannot take it: name, and the conditions that are not met."""
         return [(self.name(row.institution), self.failures(answer, row)) for row in answer.nearest()]
+
+    def nearest_sentence(self, answer: Answer) -> str:
+        """The nearest institution and what it lacks; empty where nobody comes near."""
+        for name, reasons in self.nearest(answer)[:1]:
+            return messages.sentence("why.nearest", {"institution": name, "reasons": reasons})
+        return ""
 
     def failures(self, answer: Answer, candidate: matching.Candidate) -> str:
         """The filters a candidate failed, in words."""
@@ -309,10 +315,10 @@ def slip_label(slip: Slip, items: Sequence[AppointmentItem]) -> str:
 
 
 FIELD_WORDS = {
-    "kind_code": "种别",
-    "division_code": "行政区划",
-    "serial_number": "出厂编号",
-    "model": "台账信息",
+    "kind_code": N_("种别"),
+    "division_code": N_("行政区划"),
+    "serial_number": N_("出厂编号"),
+    "model": N_("台账信息"),
 }
 
 
@@ -321,4 +327,4 @@ def correction_of(item: AppointmentItem) -> tuple[str, str] | None:
     field = RETURN_FIELDS.get(item.return_code) if item.return_code else None
     if field is None:
         return None
-    return field, _("更正%(field)s", field=FIELD_WORDS[field])
+    return field, _("更正%(field)s", field=_(FIELD_WORDS[field]))

@@ -107,14 +107,15 @@ class Panel:
 
     def shell(self, actor: Actor) -> Shell:
         """The frame of this panel's pages; its counters run once a request."""
+        reads_notices = self._unread is not None and permissions.may(actor, Permission.OWN_NOTICES_READ)
         return Shell(
             panel=self.name,
             title=self.title,
             organisation=self._organisation(actor) if self._organisation else "",
             user_name=actor.name,
             home_url=f"/{self.name}/",
-            notices_url=f"/{self.name}/{self._notices}/" if self._unread else "",
-            unread=self._unread(actor) if self._unread else 0,
+            notices_url=f"/{self.name}/{self._notices}/" if reads_notices else "",
+            unread=self._unread(actor) if self._unread and reads_notices else 0,
             account_url=self._account_url,
             menu=self.menu_for(actor),
         )

@@ -17,7 +17,7 @@ from .enterprise.notices import Notices
 from .enterprise.slips import Slips
 from .panel import Panel
 from .regulator.appointments import RegulatorAppointments
-from .regulator.registrations import Registrations
+from .regulator.registrations import Registrations, UnassignedRegistrations
 from .regulator.slips import RegulatorSlips
 from .regulator.unmatched import RegulatorUnmatched
 
@@ -73,5 +73,7 @@ def _add_regulator(app: Flask) -> None:
         unread=notices.unread_count,
     )
     regulator.add_views(
-        panel, queues=(Registrations, RegulatorUnmatched), bookings=(RegulatorAppointments, RegulatorSlips)
+        panel,
+        queues=(Registrations, UnassignedRegistrations, RegulatorUnmatched),
+        bookings=(RegulatorAppointments, RegulatorSlips),
     )

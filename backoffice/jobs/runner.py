@@ -30,6 +30,15 @@ THREADS = 4
 GRACE_SECONDS = 30
 
 
+class PeriodicRunFailed(Exception):
+    """A periodic run that was begun did not come to its end; carries its row's id and the kind of problem."""
+
+    def __init__(self, run_id: int, problem: str) -> None:
+        super().__init__(run_id, problem)
+        self.run_id = run_id
+        self.problem = problem
+
+
 class Runner:
     """Runs the schedule until told to stop."""
 
@@ -75,7 +84,7 @@ class Runner:
         total: Counts = {}
         while True:
             counts = job.work()
-            total = {key: total.get(key, 0) + count for key, count in counts.items()}
+            total = {key: total.get(key, 0) + counts.get(key, 0) for key in {**total, **counts}}
             is_idle = not any(counts.values())
             if is_idle or self.stopping.is_set() or time.monotonic() - begun > TICK_BUDGET_SECONDS:
                 break
@@ -86,14 +95,20 @@ class Runner:
 
 
 def run_once(job: Job, *, started_by: str = "") -> Counts | None:
-    """Run a periodic job for this minute, unless another process has it; None then."""
+    """Run a periodic job for this minute, unless another process has it; None then.
+
+    Raises `PeriodicRunFailed` when the work did.
+    """
     scheduled_for = clock.now().replace(second=0, microsecond=0)
     with unit_of_work():
         job_runs.beat(job.name)
         run_id = job_runs.begin(job.name, scheduled_for=scheduled_for, started_by=started_by)
     if run_id is None:
         return None
-    counts = job.work()
+    try:
+        counts = job.work()
+    except Exception as error:
+        raise PeriodicRunFailed(run_id, type(error).__name__) from error
     with unit_of_work():
         job_runs.finish(run_id, counts=counts)
     return counts
@@ -108,6 +123,9 @@ def _note_failure(job: Job, error: Exception) -> None:
     try:
         db.session.rollback()
         with unit_of_work():
-            job_runs.note_failure(job.name, type(error).__name__)
+            if isinstance(error, PeriodicRunFailed):
+                job_runs.note_failure(job.name, error.problem, run_id=error.run_id)
+            else:
+                job_runs.note_failure(job.name, type(error).__name__)
     except Exception:  # The database itself may be what is away; the log has it.
         log.exception("failure could not be recorded", extra={"job": job.name})

@@ -14,7 +14,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from ..clock import ZONE
-from . import deadlines, imports, matching
+from . import deadlines, imports, matching, tidying
 
 Counts = dict[str, int]
 
@@ -44,4 +44,5 @@ SCHEDULE: tuple[Job, ...] = (
     Job("late_reviews", deadlines.mark_late_reviews, every(5)),
     Job("late_slips", deadlines.mark_late_slips, every(5)),
     Job("matching_for_today", matching.match_for_today, daily(0, 5), is_periodic=True),
+    Job("tidying", tidying.drop_leftovers, daily(3, 30), is_periodic=True),
 )

@@ -17,5 +17,6 @@ SENTENCES: dict[str, str] = {
     "already_exists": N_("已经有这一条：%(existing)s。"),
     "dates_reversed": N_("结束日期早于开始日期，请核对。"),
     "too_often": N_("尝试次数过多，请在 %(minutes)s 分钟后再试。"),
+    "too_many_selected": N_("一次最多选择 %(limit)s 条，请分几次办理。"),
     "files_too_large": N_("文件超过 %(limit)s MB，请压缩后再上传。"),
 }

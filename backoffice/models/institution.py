@@ -55,6 +55,9 @@ class InstitutionSuspension(Model):
 
     institution: Mapped[Institution] = relationship(back_populates="suspensions")
 
+    def __str__(self) -> str:
+        return f"{self.institution.name} {self.starts_on}—{self.ends_on or ''}"
+
 
 class Laboratory(Model):
     """检定室: part of an institution that does certain kinds."""
@@ -103,6 +106,9 @@ class Capability(Stamped, Model):
 
     __table_args__ = (sa.CheckConstraint("cardinality(areas) > 0", name="has_area"),)
 
+    def __str__(self) -> str:
+        return f"{self.institution.name} {self.kind.name}"
+
 
 class Designation(Stamped, Model):
     """指定: the division names an institution for a kind or a whole item (计量法 article 9)."""
@@ -124,3 +130,6 @@ class Designation(Stamped, Model):
     institution: Mapped[Institution] = relationship()
 
     __table_args__ = (sa.CheckConstraint("(kind_code IS NULL) <> (item_code IS NULL)", name="kind_or_item"),)
+
+    def __str__(self) -> str:
+        return f"{self.division.name} {self.document_number}"

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 
 from ..config import Settings
-from . import people, views
+from . import people, scan, views
 from .blueprint import portal
 
 
@@ -27,3 +27,4 @@ def init_app(app: Flask) -> None:
     people.init_app(app)
     views.load()
     app.register_blueprint(portal)
+    scan.init_app(app)

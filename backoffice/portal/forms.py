@@ -32,8 +32,8 @@ def _types() -> list[tuple[str, str]]:
     return [("", str(_l("请选择"))), *((each.value, label(each)) for each in EnterpriseType)]
 
 
-class ParticularsForm(FlaskForm):
-    """What every applicant tells, and may correct after a refusal."""
+class RegistrationForm(FlaskForm):
+    """A new registration: who, where, whom to ask, the licence, a password."""
 
     type = SelectField(
         _l("单位类型"),
@@ -41,6 +41,17 @@ class ParticularsForm(FlaskForm):
         choices=_types,
         validate_choice=False,
         description=_l("与营业执照或登记证书一致。同一代码下另设的分厂、分店选“非法人企业”。"),
+    )
+    uscc = _text(
+        _l("统一社会信用代码"),
+        _l(
+            "营业执照上的 18 位代码，一个代码只能注册一个账号。"
+            "非法人企业填所属法人企业的代码，本单位的代码由系统自动生成。"
+        ),
+        autocomplete="off",
+        autocapitalize="characters",
+        spellcheck="false",
+        maxlength="40",
     )
     name = _text(
         _l("单位名称"), _l("与营业执照或登记证书上的名称一字不差。"), autocomplete="organization", maxlength="100"
@@ -64,22 +75,6 @@ class ParticularsForm(FlaskForm):
         description=_l("拍照、扫描件或 PDF 都可以，不超过 5 MB，文字要清楚。"),
         render_kw={"accept": "image/jpeg,image/png,image/webp,application/pdf"},
     )
-
-
-class RegistrationForm(ParticularsForm):
-    """A new registration: the particulars, the code and a password."""
-
-    uscc = _text(
-        _l("统一社会信用代码"),
-        _l(
-            "营业执照上的 18 位代码，一个代码只能注册一个账号。"
-            "非法人企业填所属法人企业的代码，本单位的代码由系统自动生成。"
-        ),
-        autocomplete="off",
-        autocapitalize="characters",
-        spellcheck="false",
-        maxlength="40",
-    )
     password = PasswordField(
         _l("设置密码"),
         [InputRequired()],
@@ -87,6 +82,14 @@ class RegistrationForm(ParticularsForm):
         render_kw={"autocomplete": "new-password"},
     )
     password_again = PasswordField(_l("再输入一次密码"), [InputRequired()], render_kw={"autocomplete": "new-password"})
+
+
+class CorrectionForm(RegistrationForm):
+    """What may be corrected after a refusal: everything but the code and the password."""
+
+    uscc = None
+    password = None
+    password_again = None
 
 
 class SignInForm(FlaskForm):

@@ -21,7 +21,7 @@ from ..web.form_keys import Done, once
 from . import drafts, places, steps
 from .blueprint import portal
 from .drafts import Draft
-from .forms import ParticularsForm
+from .forms import CorrectionForm
 from .steps import Pages
 
 
@@ -62,8 +62,8 @@ def correct() -> Any:
         return redirect(url_for("portal.registration"), 303)
     if request.method == "GET":
         draft = _draft_of(enterprise)
-        return steps.form_page(steps.filled(ParticularsForm(), draft.values), draft, _pages(enterprise))
-    form = ParticularsForm()
+        return steps.form_page(steps.filled(CorrectionForm(), draft.values), draft, _pages(enterprise))
+    form = CorrectionForm()
     draft, found = steps.read_draft(form, request.form.get("division_code", ""))
     try:
         registrations.check_correction(signed_in_actor(), steps.service_values(draft), steps.licence_of(draft, form))
@@ -77,7 +77,7 @@ def correct() -> Any:
 @roles(Role.ENTERPRISE)
 def correct_edit() -> Any:
     draft = _sent_draft()
-    form = steps.filled(ParticularsForm(formdata=None), draft.values)
+    form = steps.filled(CorrectionForm(formdata=None), draft.values)
     return steps.form_page(form, draft, _pages(_own()), focus=request.form.get("field", ""))
 
 
@@ -94,7 +94,7 @@ def correct_send() -> Any:
     try:
         return once(work)
     except Invalid as refused:
-        form = steps.filled(ParticularsForm(formdata=None), draft.values)
+        form = steps.filled(CorrectionForm(formdata=None), draft.values)
         loose = steps.refuse(form, refused.problems, steps.Found())
         return steps.form_page(form, draft, _pages(_own()), problems=loose), 422
 

@@ -19,7 +19,7 @@ from ..states import EnterpriseType
 from ..unit_of_work import unit_of_work
 from . import drafts, places
 from .drafts import Draft
-from .forms import FIELDS_OF, ParticularsForm, place, uploaded
+from .forms import FIELDS_OF, RegistrationForm, place, uploaded
 from .places import Found
 
 TEXTS = ("type", "uscc", "name", "division", "address", "principal", "contact", "mobile", "email")
@@ -37,7 +37,7 @@ class Pages:
     fixed_code: str = ""
 
 
-def read_draft(form: ParticularsForm, chosen: str) -> tuple[Draft, Found]:
+def read_draft(form: RegistrationForm, chosen: str) -> tuple[Draft, Found]:
     """The typed values as a draft, with the file kept from before or stored now; and the place that is meant."""
     kept = drafts.unseal(request.form.get("kept")) or Draft()
     values = {name: clean_text(form[name].data) for name in TEXTS if name in form}
@@ -57,7 +57,7 @@ def _with_file(draft: Draft, upload: Upload | None) -> Draft:
         return replace(draft, file_id=row.id, file_name=row.name)
 
 
-def licence_of(draft: Draft, form: ParticularsForm | None = None) -> StoredFile | Upload | None:
+def licence_of(draft: Draft, form: RegistrationForm | None = None) -> StoredFile | Upload | None:
     """The file to check or claim: a refused upload itself, so that the service says what is wrong with it."""
     upload = uploaded(form) if form is not None else None
     if upload is not None and stored_files.licence_problem(upload) is not None:
@@ -74,7 +74,7 @@ def service_values(draft: Draft) -> dict[str, Any]:
 
 
 def form_page(
-    form: ParticularsForm,
+    form: RegistrationForm,
     draft: Draft,
     pages: Pages,
     *,
@@ -96,7 +96,7 @@ def form_page(
     )
 
 
-def filled(form: ParticularsForm, values: Mapping[str, str]) -> ParticularsForm:
+def filled(form: RegistrationForm, values: Mapping[str, str]) -> RegistrationForm:
     """The form with a draft's values, for showing again."""
     for name, value in values.items():
         if name in form:
@@ -133,7 +133,7 @@ def _lines(draft: Draft, pages: Pages) -> list[tuple[str, str, str]]:
     return lines
 
 
-def refuse(form: ParticularsForm, problems: Mapping[str, Any], found: Found) -> list[str]:
+def refuse(form: RegistrationForm, problems: Mapping[str, Any], found: Found) -> list[str]:
     """Place a service's problems; what the search for the place says is more exact than a missing code."""
     if found.problem is not None:
         problems = {**problems, "division_code": found.problem}

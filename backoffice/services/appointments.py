@@ -274,6 +274,7 @@ def submit(actor: Actor, appointment_id: int) -> Appointment:
     if not items:
         raise Invalid.one("instruments", "nothing_chosen")
     _refuse_unbookable([item.instrument for item in items])
+    _hold_instruments([item.instrument_id for item in items])
     _apply_answers(appointment)
     _move_to_matching(actor, items)
     appointment.submitted_at = clock.now()
@@ -282,6 +283,18 @@ def submit(actor: Actor, appointment_id: int) -> Appointment:
     slips.refresh(appointment)
     audit.record(actor, AuditAction.APPOINTMENT_SUBMITTED, appointment, after={"items": len(items)})
     return appointment
+
+
+def _hold_instruments(ids: Sequence[int]) -> None:
+    """Lock the instruments in the order of ids: drafts that share some wait for each other instead of deadlocking.
+
+    What changed while waiting is refused: `Conflict` when one was booked, `Invalid` when one was taken out of use.
+    """
+    statement = sa.select(MeasuringInstrument).where(MeasuringInstrument.id.in_(ids)).order_by(MeasuringInstrument.id)
+    held = db.session.scalars(statement.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
+    if _open_appointment_numbers(ids):
+        raise Conflict("booked_meanwhile")
+    _refuse_unbookable(held)
 
 
 def _apply_answers(appointment: Appointment) -> None:
@@ -336,7 +349,7 @@ def withdraw(actor: Actor, appointment_id: int, item_ids: Sequence[int] | None =
     if not wanted:
         raise Conflict("nothing_to_withdraw")
     ids = [item.id for item in wanted]
-    moved = workflow.move_items(actor, ItemAction.WITHDRAW, ids)
+    moved = workflow.move_items(actor, ItemAction.WITHDRAW, ids, institution_id=None)
     workflow.all_or_conflict(ids, moved)
     _tell_of_withdrawal(appointment, wanted)
     for item in wanted:

@@ -66,16 +66,15 @@ def begin(job: str, *, scheduled_for: datetime, started_by: str = "") -> int | N
     )
 
 
-def finish(run_id: int, *, counts: dict[str, int] | None = None, problem: str = "") -> None:
-    """Close a run: with counts when it went well, with the kind of problem when it did not."""
+def finish(run_id: int, *, counts: dict[str, int]) -> None:
+    """Close a run that went well; `note_failure` closes one that did not."""
     db.session.execute(
         sa.update(JobRun)
         .where(JobRun.id == run_id)
         .values(
             finished_at=clock.now(),
-            outcome=RunOutcome.FAILED if problem else RunOutcome.DONE,
-            counts=counts or {},
-            problem=problem[:500],
+            outcome=RunOutcome.DONE,
+            counts=counts,
         )
         .execution_options(synchronize_session=False)
     )
@@ -96,23 +95,21 @@ def record(job: str, *, started_at: datetime, counts: dict[str, int]) -> None:
     db.session.flush()
 
 
-def note_failure(job: str, problem: str) -> None:
-    """One row for a failed run; the regulators who keep the rules are told, at most once an hour for each job."""
+def note_failure(job: str, problem: str, *, run_id: int | None = None) -> None:
+    """One row for a failed run (the periodic one that was begun, else a new one).
+
+    The regulators who keep the rules are told, at most once an hour for each job.
+    """
     now = clock.now()
     recent = sa.select(JobRun.id).where(
         JobRun.job == job, JobRun.outcome == RunOutcome.FAILED, JobRun.started_at > now - timedelta(hours=1)
     )
     is_news = db.session.scalar(sa.select(~recent.exists()))
-    run = JobRun(
-        job=job,
-        scheduled_for=now,
-        started_at=now,
-        finished_at=now,
-        outcome=RunOutcome.FAILED,
-        counts={},
-        problem=problem[:500],
-    )
-    db.session.add(run)
+    run = db.session.get(JobRun, run_id) if run_id is not None else None
+    if run is None:
+        run = JobRun(job=job, scheduled_for=now, started_at=now, counts={})
+        db.session.add(run)
+    run.finished_at, run.outcome, run.problem = now, RunOutcome.FAILED, problem[:500]
     db.session.flush()
     if is_news:
         for division_code in _divisions_that_keep_the_rules():

@@ -80,8 +80,14 @@ def match_batch(*, day_before: date | None = None) -> Counts:
     """
     current = rules.current()
     counts = Counts()
-    for appointment in _claim(current, day_before):
-        counts.add(_match_appointment(current, appointment, day_before))
+    claimed = _claim(current, day_before)
+    items = _items_to_decide(claimed, current, day_before)
+    # All decisions before the first slip: a run that holds the counter of slips never waits for another's decision.
+    facts = facts_of([item for found in items.values() for item in found])
+    decisions = _decide_and_keep(current, facts)
+    for appointment in claimed:
+        found = items[appointment.id]
+        counts.add(_match_appointment(current, appointment, {item: decisions[facts[item.id]] for item in found}))
     return counts
 
 
@@ -109,13 +115,11 @@ def _claim(current: Rules, day_before: date | None) -> Sequence[Appointment]:
     ).all()
 
 
-def _match_appointment(current: Rules, appointment: Appointment, day_before: date | None) -> Counts:
-    items = _items_to_decide(appointment, current, day_before)
-    facts = facts_of(items)
-    decisions = _decide_and_keep(current, facts)
+def _match_appointment(
+    current: Rules, appointment: Appointment, decisions: dict[AppointmentItem, MatchingDecision]
+) -> Counts:
     answers = _Answers()
-    for item in items:
-        decision = decisions[facts[item.id]]
+    for item, decision in decisions.items():
         _note_attempt(item, decision, _trigger(item, decision, current))
         if decision.institution_id is not None:
             answers.by_institution[decision.institution_id].append(item)
@@ -126,22 +130,28 @@ def _match_appointment(current: Rules, appointment: Appointment, day_before: dat
     _mark_unmatched(appointment, answers.newly_unmatched)
     slips.refresh(appointment)
     return Counts(
-        decided=len(items),
+        decided=len(decisions),
         matched=sum(len(found) for found in answers.by_institution.values()),
         unmatched=len(answers.newly_unmatched),
         slips=opened,
     )
 
 
-def _items_to_decide(appointment: Appointment, current: Rules, day_before: date | None) -> list[AppointmentItem]:
+def _items_to_decide(
+    appointments: Sequence[Appointment], current: Rules, day_before: date | None
+) -> dict[int, list[AppointmentItem]]:
+    """What waits in each of these appointments, by the appointment's id."""
     statement = (
         sa.select(AppointmentItem)
         .join(AppointmentItem.instrument)
         .options(contains_eager(AppointmentItem.instrument))
-        .where(AppointmentItem.appointment_id == appointment.id, _waiting(current, day_before))
+        .where(AppointmentItem.appointment_id.in_([row.id for row in appointments]), _waiting(current, day_before))
         .order_by(AppointmentItem.id)
     )
-    return list(db.session.scalars(statement.execution_options(populate_existing=True)))
+    found: dict[int, list[AppointmentItem]] = {row.id: [] for row in appointments}
+    for item in db.session.scalars(statement.execution_options(populate_existing=True)):
+        found[item.appointment_id].append(item)
+    return found
 
 
 def facts_of(items: Iterable[AppointmentItem]) -> dict[int, Item]:
@@ -201,6 +211,8 @@ def _decide_and_keep(current: Rules, facts: dict[int, Item]) -> dict[Item, Match
     known = _stored_decisions(digests.values())
     missing = [item for item in distinct if digests[item] not in known]
     if missing:
+        # In one order, so that two runs with the same facts wait for each other instead of deadlocking.
+        missing.sort(key=lambda item: digests[item])
         rows = [_decision_row(current, item, digests[item]) for item in missing]
         db.session.execute(insert(MatchingDecision).on_conflict_do_nothing(index_elements=["digest"]), rows)
         known = _stored_decisions(digests.values())

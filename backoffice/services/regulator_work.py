@@ -53,7 +53,7 @@ def of(actor: Actor) -> Work:
     """Everything the home page shows, in a fixed number of queries."""
     return Work(
         registrations=pending_registrations(actor),
-        registrations_late=_count(Registration, *_pending(actor), Registration.due_at < clock.now()),
+        registrations_late=_count(Registration, *_pending(actor), Registration.due_at <= clock.now()),
         unmatched=unmatched(actor),
         late_slips=_count(Slip, *_late(actor)),
         lapsing=_count(Capability, scoping.criterion(actor, Capability), lapses_soon(actor)),
@@ -104,11 +104,19 @@ def _pending(actor: Actor) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _unmatched(actor: Actor) -> tuple[sa.ColumnElement[bool], ...]:
-    return scoping.criterion(actor, AppointmentItem), AppointmentItem.status == ItemStatus.UNMATCHED
+    """By the division of use only: the queue belongs to the regulator of the place."""
+    used = sa.select(MeasuringInstrument.id).where(
+        MeasuringInstrument.division_code.in_(scoping.area_codes(actor.division_code or ""))
+    )
+    return (
+        scoping.criterion(actor, AppointmentItem),
+        AppointmentItem.status == ItemStatus.UNMATCHED,
+        AppointmentItem.instrument_id.in_(used),
+    )
 
 
 def _late(actor: Actor) -> tuple[sa.ColumnElement[bool], ...]:
-    return scoping.criterion(actor, Slip), Slip.status.in_(OPEN_SLIPS), Slip.due_at < clock.now()
+    return scoping.criterion(actor, Slip), Slip.status.in_(OPEN_SLIPS), Slip.due_at <= clock.now()
 
 
 def _count(model: type, *criteria: sa.ColumnElement[bool]) -> int:

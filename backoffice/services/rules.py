@@ -34,10 +34,18 @@ def revision() -> int:
 def current() -> Rules:
     """The rules in force, read again only when their revision grew."""
     global _cached
-    row = db.session.execute(sa.select(RuleRevision.revision, RuleRevision.token)).one()
-    if _cached is None or _cached[0] != row.token:
-        _cached = row.token, Rules.from_json(export(row.revision))
+    number, token = _in_force()
+    while _cached is None or _cached[0] != token:
+        exported = export(number)
+        read, (number, token) = token, _in_force()
+        if read == token:  # Else somebody changed the rules between two of the tables: read again.
+            _cached = token, Rules.from_json(exported)
     return _cached[1]
+
+
+def _in_force() -> tuple[int, uuid.UUID]:
+    row = db.session.execute(sa.select(RuleRevision.revision, RuleRevision.token)).one()
+    return row.revision, row.token
 
 
 def at_revision(number: int) -> Rules:

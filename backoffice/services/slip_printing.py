@@ -74,7 +74,9 @@ def _enterprise(slip: Slip) -> SlipEnterprise:
 
 
 def _visit(slip: Slip) -> SlipVisit:
-    day = day_with_weekday(slip.appointed_on) if slip.appointed_on else "待电话约定"
+    if slip.appointed_on is None:  # 随到随检 and its hours stand in the time; without any, they telephone.
+        return SlipVisit(day=slip.appointed_time or "待电话约定", time="", place=slip.place, words=slip.words)
+    day = day_with_weekday(slip.appointed_on)
     return SlipVisit(day=day, time=slip.appointed_time, place=slip.place, words=slip.words)
 
 

@@ -10,23 +10,12 @@ from flask_login import current_user
 
 from ..actor import Actor
 from ..models import User
-from ..states import EnterpriseStatus
+from ..services import accounts
 
 
 def actor_of(user: User, *, address: str | None = None) -> Actor:
     """The plain facts services need of a person."""
-    enterprise = user.enterprise
-    return Actor(
-        role=user.role,
-        name=user.name,
-        user_id=user.id,
-        enterprise_id=user.enterprise_id,
-        institution_id=user.institution_id,
-        division_code=user.division_code,
-        may_edit_reference=user.may_edit_reference,
-        is_approved=enterprise is None or enterprise.status is EnterpriseStatus.APPROVED,
-        address=address,
-    )
+    return accounts.person(user, address)
 
 
 def current_actor() -> Actor | None:

@@ -51,6 +51,10 @@ def install(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    for noisy in ("alembic", "fontTools", "xhtml2pdf"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    # It warns whenever a tick is still at work when its next one is due, which is how long work goes on.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def start() -> None:

@@ -33,6 +33,7 @@ def tell() -> None:
     _put_right_and_booked_again()
     _split_over_two_institutions()
     _late()
+    _partly_decided()
     _unmatched()
     _waiting_today()
     _drafts_and_withdrawn()
@@ -83,6 +84,11 @@ def _late() -> None:
     booking = _book(CHEMICAL, "1401", 5, days_ago(8, 16))
     _book(CHEMICAL, "3806", 3, days_ago(8, 16, 30))
     _accept(booking, "linzi-jls", days_ago(7), in_days=20, time="上午")
+
+
+def _partly_decided() -> None:
+    booking = _book(MARKET, "0201", 4, days_ago(1, 9))
+    _accept(booking, "zhangdian-jls", days_ago(1, 15), count=2, in_days=5, time="上午", words="其余两台待核对铭牌。")
 
 
 def _unmatched() -> None:
@@ -146,12 +152,21 @@ def _slip(appointment: Appointment, username: str) -> Slip:
 
 
 def _accept(
-    appointment: Appointment, username: str, moment: datetime, *, in_days: int, time: str, words: str = ""
+    appointment: Appointment,
+    username: str,
+    moment: datetime,
+    *,
+    in_days: int,
+    time: str,
+    words: str = "",
+    count: int | None = None,
 ) -> None:
     with clock.at(moment):
+        slip = _slip(appointment, username)
         acceptance.accept(
             actor(username),
-            _slip(appointment, username).id,
+            slip.id,
+            item_ids=[item.id for item in slip.items][:count] if count else None,
             appointed_on=clock.today() + timedelta(days=in_days),
             appointed_time=time,
             words=words or "请携带预约单和器具，进门登记。",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import app as product
 import pytest
 from flask import Flask, render_template
 from flask_admin import expose
@@ -13,6 +12,7 @@ from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 from jinja2 import ChoiceLoader, DictLoader, StrictUndefined
 
+import app as product
 from backoffice import web
 from backoffice.actor import Role
 from backoffice.admin_views.base import PanelView

@@ -110,9 +110,10 @@ def test_a_division_may_be_typed_by_name_or_picked(browser: Browser) -> None:
     assert [row.division_code for row in rows()] == ["370302", "370302"]
     offered = browser.get("/enterprise/instruments/lookup/division_code?q=淄川").get_json()
     assert "370302 淄川区" in offered
-    assert not any(entry.startswith("370300 ") for entry in browser.get(
-        "/enterprise/instruments/lookup/division_code?q=3703"
-    ).get_json())
+    assert not any(
+        entry.startswith("370300 ")
+        for entry in browser.get("/enterprise/instruments/lookup/division_code?q=3703").get_json()
+    )
 
 
 def test_editing_keeps_certificates_out_of_reach_and_refuses_a_stale_form(browser: Browser, user: User) -> None:
@@ -183,7 +184,9 @@ def test_the_status_of_a_query_is_the_status_of_the_row(ledger_app: Flask) -> No
     for status in VerificationStatus:
         criterion = has_status(status, today=today, soon_days=30)
         found = set(db.session.scalars(sa.select(MeasuringInstrument.id).where(criterion)))
-        assert found == {row.id for row in every if row.verification_status(today=today, soon_days=30) is status}, status
+        assert found == {row.id for row in every if row.verification_status(today=today, soon_days=30) is status}, (
+            status
+        )
 
 
 def test_use_is_changed_singly_and_in_batch_with_a_reason(browser: Browser, user: User) -> None:

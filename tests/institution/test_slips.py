@@ -158,6 +158,9 @@ def test_a_chosen_day_must_be_given_and_nothing_typed_is_lost(people, sign_in):
     assert answer.status_code == 422
     assert "请选择日期" in text
     assert "请带证书" in text
+    unread = desk.send(url(slip, "/accept"), ACCEPT | {"visit": "on_day", "appointed_on": "下周三", "item": ids(slip)})
+    assert unread.status_code == 422
+    assert "Not a valid" not in unread.get_data(as_text=True)
     past = desk.send(
         url(slip, "/accept"), ACCEPT | {"visit": "on_day", "appointed_on": "2020-01-01", "item": ids(slip)}
     )

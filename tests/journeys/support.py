@@ -249,7 +249,7 @@ def launch_arguments(fonts: Path) -> dict[str, Any]:
     return {
         "executable_path": chromium(),
         "args": [*LAUNCH_ARGS, *(["--no-sandbox"] if is_root else [])],
-        "env": {**os.environ, "FONTCONFIG_FILE": str(fonts), "LANG": "zh_CN.UTF-8"},
+        "env": {**os.environ, "FONTCONFIG_FILE": str(fonts), "LANG": "C.UTF-8"},
     }
 
 

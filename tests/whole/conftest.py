@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from app import create_app
 from backoffice.database import db
+from backoffice.jobs.imports import check_imports
+from backoffice.models import InstitutionSuspension, Laboratory, User
+from backoffice.services import ledger_import
+from backoffice.unit_of_work import unit_of_work
 from ops import postgres
-from tests.conftest import settings_for
+from tests.conftest import ROOT, settings_for
+from tests.factories import Base, CapabilityFactory, DesignationFactory, InstitutionFactory
 
+from . import people
+from .cases import Cases
+from .crawl import Page, crawl
 from .people import CAST, Visitor, visitor
 
+ANOTHER_PROVINCE = "110100"
+"""The demo plays in one province, whose regulators know all its institutions; strangers to them sit elsewhere."""
+WORKBOOK = ROOT / "tests" / "golden" / "ledger-300.xlsx"
 PLUGIN = "tests.journeys.fixtures"
+
+
+class LaboratoryFactory(Base):
+    class Meta:
+        model = Laboratory
+
+    name = "压力室"
+
+
+class SuspensionFactory(Base):
+    class Meta:
+        model = InstitutionSuspension
+
+    starts_on = date(2026, 1, 1)
+    ends_on = date(2026, 1, 31)
+    reason = "搬迁"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,12 +62,35 @@ def demo_database(copy_of_demo: Callable[[], postgres.Urls]) -> postgres.Urls:
 def demo_app(demo_database: postgres.Urls) -> Iterator[Flask]:
     """The application over demo data, in this process; CSRF is on and errors are pages, as in production."""
     application = create_app(settings_for(demo_database.app))
+    with application.app_context(), unit_of_work():
+        institution = InstitutionFactory(name="外省计量科学研究院", seat_division_code=ANOTHER_PROVINCE)
+        CapabilityFactory(institution=institution)
+        DesignationFactory(institution=institution)
+        LaboratoryFactory(institution=institution)
+        SuspensionFactory(institution=institution)
+        for username in (CAST["enterprise"], CAST["other enterprise"]):
+            user = db.session.scalars(sa.select(User).where(User.username == username)).one()
+            ledger_import.receive(people.actor_of(user), WORKBOOK.name, io.BytesIO(WORKBOOK.read_bytes()))
+    with application.app_context():
+        while check_imports():
+            pass
     yield application
     with application.app_context():
         db.engine.dispose()
 
 
 @pytest.fixture(scope="session")
+def cases(demo_app: Flask) -> Cases:
+    return Cases(demo_app)
+
+
+@pytest.fixture(scope="session")
 def visitors(demo_app: Flask) -> dict[str, Visitor]:
     """One signed-in client for each kind of person in `people.CAST`; "anonymous" is nobody."""
     return {name: visitor(demo_app, username) for name, username in CAST.items()}
+
+
+@pytest.fixture(scope="session")
+def crawled(cases: Cases, visitors: dict[str, Visitor]) -> dict[str, list[Page]]:
+    """Every page each person reaches, over links and by address."""
+    return {name: crawl(cases, visitor) for name, visitor in visitors.items()}

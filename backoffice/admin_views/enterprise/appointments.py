@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, g, request
+from flask import abort, flash, g, redirect, request
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from ... import workflow
+from ... import messages, workflow
 from ...actor import Actor
 from ...database import db
+from ...errors import Invalid
 from ...models import Appointment, AppointmentItem, Institution, MeasuringInstrument, Slip
 from ...permissions import P
 from ...services import appointments
@@ -104,12 +105,7 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
         """One query each for the counts and institutions of the whole page."""
         page = super().page_of(state)
         ids = [row.id for row in page.rows]
-        counted = (
-            sa.select(AppointmentItem.appointment_id, sa.func.count())
-            .where(AppointmentItem.appointment_id.in_(ids))
-            .group_by(AppointmentItem.appointment_id)
-        )
-        g.appointment_counts = dict(db.session.execute(counted).tuples().all())
+        g.appointment_counts = item_counts(ids)
         names: dict[int, list[str]] = {}
         g.appointment_institutions = names
         named = sa.select(Slip.appointment_id, Institution.name).join(Slip.institution).distinct()
@@ -160,7 +156,7 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
                 return Done(self.url_of("choose_view", key=draft.id))
             return Done(self.record_url(draft), _("已建立草稿并放入器具，请核对后提交。"))
 
-        return once(work)
+        return self._once_or_say(work, back=self.url_of("index_view"))
 
     # The record
 
@@ -243,7 +239,16 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
             draft = appointments.book_failed_again(self.actor, row.id)
             return Done(self.record_url(draft), _("已把被退回的器具放入新的草稿，请核对后提交。"))
 
-        return once(work)
+        return self._once_or_say(work, back=self.record_url(row))
+
+    def _once_or_say(self, work: Callable[[], Done], *, back: str) -> Response:
+        """A button without a page of its own: a refusal is said on the page it stands on."""
+        try:
+            return once(work)
+        except Invalid as refused:
+            for problem in refused.problems.values():
+                flash(messages.sentence(problem.code, problem.facts), "error")
+            return redirect(back, 303)
 
     @expose("/<key>/items/<item_id>/put-aside", methods=("POST",))
     @needs(P.OWN_APPOINTMENTS_EDIT)
@@ -284,6 +289,16 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
         if not found:
             abort(404)
         return found[0]
+
+
+def item_counts(appointment_ids: Sequence[int]) -> dict[int, int]:
+    """How many items each appointment has; those without any are left out."""
+    counted = (
+        sa.select(AppointmentItem.appointment_id, sa.func.count())
+        .where(AppointmentItem.appointment_id.in_(appointment_ids))
+        .group_by(AppointmentItem.appointment_id)
+    )
+    return dict(db.session.execute(counted).tuples().all())
 
 
 def returned_clause() -> sa.ColumnElement[bool]:

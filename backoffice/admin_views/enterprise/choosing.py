@@ -171,7 +171,6 @@ class ChoosingPages(ViewPart):
         shown = {instrument.id for instrument in page.rows}
         rows = _rows(page.rows, chosen if ticked is None else (chosen - shown) | ticked, chosen)
         due_left = Count(len(ids_to_book(self.actor, *TO_BOOK, limit=appointments.MOST_ITEMS)))
-        page_count = sum(each.is_chosen for each in rows)
         return self.render(
             "enterprise/appointments/choose.html",
             row=row,
@@ -181,7 +180,7 @@ class ChoosingPages(ViewPart):
             count=count,
             chosen={each.filter.code: each for each in state.chosen},
             filters=[(each, each.offered(self.actor)) for each in filters],
-            chosen_total=len(chosen - shown) + page_count,
+            chosen_here=sum(each.is_chosen for each in rows),
             chosen_elsewhere=len(chosen - shown),
             due_left=due_left,
             problems=problems,

@@ -32,6 +32,7 @@ from ..item_words import Answer, WhyWords, expected_answer
 from ..keys import coerce_key
 from ..lists import clean_text
 from ..view_parts import ViewPart
+from .slips import load_items
 
 WISHES = ("wish_from", "wish_until", "wish_against", "site_contact", "site_phone")
 TOO_LONG = _l("太长了，请缩短到 %(max)d 个字符以内。")
@@ -88,6 +89,7 @@ class DraftPages(ViewPart):
     """Mixin of the appointments: what a draft's page shows and what its buttons do."""
 
     def draft_context(self, row: Appointment) -> dict[str, Any]:
+        _loaded = load_items(AppointmentItem.appointment_id == row.id)  # Held, so that nothing is asked for row by row.
         asked = appointments.questions(row)
         lines = draft_lines(row, asked)
         return {
@@ -169,8 +171,9 @@ class DraftPages(ViewPart):
             return self._refused(key, refused)
 
     def _keep_and(self, row_id: int, form: WishForm, work: Callable[[Appointment], Done], but: int | None) -> Done:
-        draft = appointments.find_draft(self.actor, row_id)
-        types = _sent_types([item.id for item in draft.items if item.id != but])
+        appointments.find_draft(self.actor, row_id)
+        loaded = load_items(AppointmentItem.appointment_id == row_id)  # Held while the service goes through them.
+        types = _sent_types([item.id for item in loaded if item.id != but])
         wishes = {
             name: clean_text(value, limit=None) if isinstance(value, str) else value
             for name, value in form.data.items()

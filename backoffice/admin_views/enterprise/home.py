@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from ... import clock, messages, scoping
 from ...actor import Actor
@@ -25,7 +25,7 @@ from ..base import Button, PanelView, ScopedModelView, Tab
 from ..formatting import state_badge
 from ..item_words import arrangement, correction_of
 from ..subjects import record_path
-from .appointments import returned_clause
+from .appointments import item_counts, returned_clause
 from .choosing import due_to_book
 from .slips import PRINTABLE, why_url
 
@@ -122,9 +122,7 @@ class EnterpriseHome(PanelView):
             .order_by(Appointment.id.desc())
             .limit(MOST_ROWS)
         ).all()
-        counted = sa.select(AppointmentItem.appointment_id, sa.func.count()).group_by(AppointmentItem.appointment_id)
-        ids = [row.id for row in rows]
-        counts = dict(db.session.execute(counted.where(AppointmentItem.appointment_id.in_(ids))).tuples().all())
+        counts = item_counts([row.id for row in rows])
         return [
             {
                 "number": row.number,
@@ -180,7 +178,7 @@ def printable_tasks(actor: Actor) -> list[Task]:
     rows = db.session.scalars(
         scoping.visible(actor, Slip)
         .where(PRINTABLE)
-        .options(joinedload(Slip.institution))
+        .options(joinedload(Slip.institution), selectinload(Slip.items).joinedload(AppointmentItem.instrument))
         .order_by(Slip.appointed_on.nulls_last(), Slip.id)
         .limit(MOST_ROWS)
     )
@@ -208,13 +206,14 @@ def draft_tasks(actor: Actor) -> list[Task]:
         .where(Appointment.status == AppointmentStatus.DRAFT)
         .order_by(Appointment.id.desc())
         .limit(MOST_ROWS)
-    )
+    ).all()
+    counts = item_counts([row.id for row in rows])
     return [
         Task(
-            what=_("草稿 · %(count)s 台（件）", count=len(row.items)),
+            what=_("草稿 · %(count)s 台（件）", count=counts.get(row.id, 0)),
             code=row.number,
             badge=state_badge(row.status),
-            why=_("已选器具，尚未提交") if row.items else _("还没有选择器具"),
+            why=_("已选器具，尚未提交") if row.id in counts else _("还没有选择器具"),
             due="—",
             button=Button(_("继续"), record_path("enterprise", "appointments", row.id)),
         )

@@ -60,7 +60,7 @@ def decision_of(row: ImportRun) -> Decision | None:
         what = _(
             "%(rows)s 行里 %(errors)s 行有错，其余 %(good)s 行可以导入", rows=row.rows, errors=row.errors, good=good
         )
-        who = _("改完再导入，或只导入正确的行；原文件不会被改动。")
+        who = _("改完重新上传，或只导入正确的行；有错误的文件不能全部导入。")
         return Decision(what, who, why_not_all=_("还有 %(count)s 行有错", count=row.errors), good_rows=good)
     if not good:
         return Decision(_("%(count)s 行与台账完全相同", count=row.same), _("没有需要写入的内容，台账不会有变化。"))
@@ -121,8 +121,8 @@ class Imports(ScopedModelView):
     def empty_button(self) -> Button:  # type: ignore[override]
         return Button(_("导入"), self.url_of("new"), primary=True)
 
-    def list_buttons(self) -> list[Button]:
-        return [Button(_("导入"), self.url_of("new"), primary=True)]
+    def create_button(self) -> Button:
+        return Button(_("导入"), self.url_of("new"), primary=True)
 
     # Downloads and upload
 

@@ -33,6 +33,10 @@ HELP = {
 """Advice of the guide in the words of a form; other fields say what the template says."""
 
 
+LABELS = {"kind_code": _l("种别"), "division_code": _l("使用地点行政区划")}
+"""Where a form is not asking for a code."""
+
+
 class Asked:
     """Marks a field as required on the page; the service is who refuses an empty one."""
 
@@ -45,7 +49,7 @@ class Asked:
 def _facts(code: str) -> dict[str, Any]:
     column = BY_CODE[code]
     return {
-        "label": _l(column.name),
+        "label": LABELS.get(code) or _l(column.name),
         "description": HELP.get(code) or _l(column.help),
         "validators": [Asked()] if column.required else [],
     }

@@ -21,7 +21,7 @@ from ...models import InstrumentKind, MeasuringInstrument
 from ...permissions import P
 from ...services import ledger, ledger_reference
 from ...services.ledger_status import has_status
-from ...states import UseState, VerificationStatus
+from ...states import DeliveryMode, UseState, VerificationStatus
 from ...workbooks.columns import BY_CODE
 from ..actions import batch_action, record_action
 from ..base import Button, Card, Done, Event, Fact, NextStep, ScopedModelView, Tab
@@ -143,8 +143,11 @@ class Instruments(ScopedModelView):
         "outcome": lambda _view, _context, row, _name: status_badge(row),
         "valid_until": lambda _view, _context, row, _name: day(row.effective_valid_until()),
         "serial_number": lambda _view, _context, row, _name: code(row.full_serial),
-        "kind_code": lambda _view, _context, row, _name: f"{row.kind_code} {row.kind.name}",
+        "kind_code": lambda _view, _context, row, _name: row.kind.name,
         "division_code": lambda _view, _context, row, _name: row.division.name,
+        "delivery_mode": lambda _view, _context, row, _name: (
+            _("现场") if row.delivery_mode is DeliveryMode.ON_SITE else _("送检")
+        ),
     }
     column_formatters_export = {
         "serial_number": lambda _view, _context, row, _name: row.serial_number,
@@ -275,13 +278,20 @@ class Instruments(ScopedModelView):
         ]
 
     def record_buttons(self, row: Instrument) -> list[Button]:
+        """What people do most comes first; what ends an instrument's use comes last."""
+        buttons = super().record_buttons(row)
+        actions = len(self.action_buttons(row))
         copy = Button(_("复制新增"), self.url_of("create_view", copy=row.id))
-        return [*super().record_buttons(row), copy]
+        return [*buttons[actions:], copy, *buttons[:actions]]
 
     def can_delete_row(self, row: Instrument) -> bool:
         return ledger.may_be_removed(row.id)
 
     # Forms
+
+    @property
+    def create_heading(self) -> str:
+        return _("新增器具")
 
     def get_form(self) -> type[InstrumentForm]:
         return InstrumentForm
@@ -331,6 +341,8 @@ class Instruments(ScopedModelView):
     # Use
 
     def is_offered(self, code: str, row: Instrument) -> bool:
+        if ledger.open_item(row.id) is not None:
+            return False
         is_used = row.use_state is UseState.IN_USE
         return not is_used if code == "start" else is_used or (code == "scrap" and row.use_state is UseState.STOPPED)
 

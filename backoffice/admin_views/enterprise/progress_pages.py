@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from ... import clock, messages, workflow
 from ...actor import Role
-from ...messages.wording import day_with_weekday
+from ...messages.wording import N_, day_with_weekday
 from ...models import Appointment, AppointmentItem, Slip
 from ...permissions import P
 from ...services import appointment_history, appointments, areas, job_runs, slips
@@ -41,15 +41,15 @@ S = ItemStatus
 MOST_ROWS = 100
 """Rows of one card; all of a slip stand on its own page."""
 COUNTED = (
-    (S.ACCEPTED, "%(count)s 台已受理"),
-    (S.PASSED, "%(count)s 台检定合格"),
-    (S.NOT_PASSED, "%(count)s 台检定不合格"),
-    (S.FAILED, "%(count)s 台被退回"),
-    (S.AWAITING_ACCEPTANCE, "%(count)s 台待受理"),
-    (S.UNMATCHED, "%(count)s 台未匹配"),
-    (S.MATCHING, "%(count)s 台匹配中"),
-    (S.ENDED, "%(count)s 台已终止"),
-    (S.WITHDRAWN, "%(count)s 台已撤回"),
+    (S.ACCEPTED, N_("%(count)s 台已受理")),
+    (S.PASSED, N_("%(count)s 台检定合格")),
+    (S.NOT_PASSED, N_("%(count)s 台检定不合格")),
+    (S.FAILED, N_("%(count)s 台被退回")),
+    (S.AWAITING_ACCEPTANCE, N_("%(count)s 台待受理")),
+    (S.UNMATCHED, N_("%(count)s 台未匹配")),
+    (S.MATCHING, N_("%(count)s 台匹配中")),
+    (S.ENDED, N_("%(count)s 台已终止")),
+    (S.WITHDRAWN, N_("%(count)s 台已撤回")),
 )
 """The order in which the strip counts states."""
 OPEN = (S.MATCHING, S.AWAITING_ACCEPTANCE, S.UNMATCHED)
@@ -108,13 +108,21 @@ class SubmittedPages(ViewPart):
     def _who(self, row: Appointment, items: Sequence[AppointmentItem], failed: Sequence[AppointmentItem]) -> str:
         states = {item.status for item in items}
         waits_for_others = bool(states & set(OPEN))
+        is_late = bool(late_lines(row, items))
+        others = (
+            _("其余已超过 2 个工作日，请按下面的电话联系。")
+            if is_late
+            else _("其余由机构或监管部门处理，不必打电话催。")
+        )
         if failed:
             said = _("下一步在您：更正 %(count)s 台被退回的器具后重新预约。", count=len(failed))
-            return said + (_("其余由机构或监管部门处理，不必打电话催。") if waits_for_others else "")
+            return said + (others if waits_for_others else "")
         if S.ACCEPTED in states:
             accepted = [slip for slip in row.slips if any(item.status is S.ACCEPTED for item in slip.items)]
             said = _("下一步在您：打印预约单。") + (arrangement(accepted[0]) if len(accepted) == 1 else "")
-            return said + (_("其余由机构或监管部门处理，不必打电话催。") if waits_for_others else "")
+            return said + (others if waits_for_others else "")
+        if is_late:
+            return _("应于 %(due)s 前答复，已超过 2 个工作日，请按下面的电话联系。", due=self.due_words(row))
         if S.MATCHING in states:
             return _("下一步在系统：匹配技术机构，一般几秒钟；机构在 %(due)s 前受理。", due=self.due_words(row))
         if waits_for_others:

@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
-from flask import current_app, make_response, request
+from flask import current_app, g, make_response, request
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -61,7 +62,14 @@ def why_url(item: AppointmentItem) -> str:
 def item_lines(items: Sequence[AppointmentItem]) -> list[ItemLine]:
     """Rows for items, each with why it is where it is."""
     words = WhyWords(stored_answer(item.decision) for item in items if item.decision is not None)
-    return [ItemLine(item, why_of(item, words), why_url(item)) for item in items]
+    return [ItemLine(item, _short_why(item, words), why_url(item)) for item in items]
+
+
+def _short_why(item: AppointmentItem, words: WhyWords) -> str:
+    """Why an item is where it is; unmatched, who came nearest (that nobody can stands above the rows)."""
+    if item.status is ItemStatus.UNMATCHED and item.decision is not None and item.decision.outcome != "bad_data":
+        return words.nearest_sentence(stored_answer(item.decision))
+    return why_of(item, words)
 
 
 def load_items(*clauses: Any) -> list[AppointmentItem]:
@@ -156,7 +164,8 @@ class Slips(ScopedModelView):
     column_formatters = {
         "status": lambda _view, _context, row, _name: slip_badge(row, row.items),
         "items": lambda _view, _context, row, _name: len(row.items),
-        "appointed_on": lambda _view, _context, row, _name: appointed(row),
+        "appointed_on": lambda _view, _context, row, _name: plain(appointed(row)),
+        "place": lambda _view, _context, row, _name: plain(row.place),
     }
     column_sortable_list = ("number", "appointed_on")
     cell_classes = {"number": "code", "items": "num", "arrived_at": "hide", "place": "wide"}
@@ -209,6 +218,7 @@ class Slips(ScopedModelView):
 
     def next_step(self, row: Slip) -> NextStep | None:
         """What is, and the print buttons with the reason when they are disabled."""
+        self.items_of(row)
         buttons = print_buttons(row, printable=len(slips.printable_items(row)))
         late = row.status in UNDECIDED and row.due_at <= clock.now()
         if slips.is_printable(row):
@@ -240,9 +250,16 @@ class Slips(ScopedModelView):
             )
         ]
 
+    def items_of(self, row: Slip) -> list[AppointmentItem]:
+        """The slip's items with their instruments, loaded once a request."""
+        if g.get("slip_of_items") != row.id:
+            g.slip_of_items, g.slip_items = row.id, load_items(AppointmentItem.slip_id == row.id)
+        found: list[AppointmentItem] = g.slip_items
+        return found
+
     def record_context(self, row: Slip) -> dict[str, Any]:
         return {
-            "lines": item_lines(load_items(AppointmentItem.slip_id == row.id)),
+            "lines": item_lines(self.items_of(row)),
             "receipts": receipt_lines(receipts_of(row), row),
         }
 
@@ -271,7 +288,7 @@ class Slips(ScopedModelView):
         if etag not in request.if_none_match:
             answer.data = self._drawn(row, content.total)
             answer.content_type = "application/pdf"
-            answer.headers.set("Content-Disposition", "attachment", filename=f"{row.number}-预约单.pdf")
+            answer.headers["Content-Disposition"] = attachment(f"{row.number}-预约单.pdf", plain=f"{row.number}.pdf")
         else:
             answer.status_code = 304
         answer.set_etag(etag)
@@ -290,6 +307,11 @@ class Slips(ScopedModelView):
             return slip_printing.pdf(self.actor, row.id, public_url=settings.public_url, secret=settings.secret_key)
         except SlipRenderError as refused:
             raise Conflict("slip_not_drawn", number=row.number) from refused
+
+
+def attachment(name: str, *, plain: str) -> str:
+    """The header of a download with a Chinese name; `plain` is for programs that read only ASCII."""
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
 
 
 def appointed(slip: Slip) -> str:

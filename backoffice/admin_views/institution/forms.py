@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, StopValidation
 
 from ...messages import label
 from ...models import Slip
@@ -45,6 +45,16 @@ def _clean(text: Any) -> Any:
     return clean_text(text, limit=None) if isinstance(text, str) else text
 
 
+def day_where_chosen(form: Any, field: DateField) -> None:
+    """An empty day is right unless 指定日 was chosen; what is no date keeps the field's own error."""
+    if field.raw_data and field.raw_data[0].strip():
+        return
+    field.errors = []
+    if form.visit.data == Visit.ON_DAY:
+        raise StopValidation(_("请选择日期，或改选“随到随检”“待电话约定”。"))
+    raise StopValidation
+
+
 class ArrangementForm(PanelForm):
     """Date, time, place and words of an accepted slip."""
 
@@ -55,7 +65,7 @@ class ArrangementForm(PanelForm):
         default=Visit.ON_DAY.value,
     )
     appointed_on = DateField(
-        _l("日期"), [Optional()], description=_l("选“指定日”时填写。"), render_kw={"autocomplete": "off"}
+        _l("日期"), [day_where_chosen], description=_l("选“指定日”时填写。"), render_kw={"autocomplete": "off"}
     )
     appointed_time = StringField(
         _l("时段"), [Length(max=40)], filters=[_clean], description=_l("如 8:30–11:30；随到随检时填受理时段。")
@@ -66,10 +76,6 @@ class ArrangementForm(PanelForm):
         [Length(max=LONGEST_WORDS)],
         description=_l("需要携带、准备的事项；会写进回执，并印在预约单上。"),
     )
-
-    def validate_appointed_on(self, field: DateField) -> None:
-        if self.visit.data == Visit.ON_DAY and field.data is None and not field.errors:
-            raise ValidationError(_("请选择日期，或改选“随到随检”“待电话约定”。"))
 
     def arrangement(self) -> dict[str, Any]:
         """The values as the service takes them."""

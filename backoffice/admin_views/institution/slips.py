@@ -79,7 +79,7 @@ def _facts_of(row: Slip) -> SlipFacts:
 
 def _count_words(_view: Any, _context: Any, row: Slip, _name: str) -> str:
     facts = _facts_of(row)
-    if row.status is SlipStatus.PARTLY:
+    if row.status is SlipStatus.PARTLY and facts.undecided < facts.count:
         return _("%(undecided)s／%(count)s", undecided=facts.undecided, count=facts.count)
     return str(facts.count) if facts.count else "—"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, redirect, request, url_for
+from flask import abort, g, redirect, request, url_for
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -260,10 +260,11 @@ class Laboratories(PartOfInstitution):
         institutions.change_laboratory(actor, row.id, **values)
 
     def remove(self, actor: Actor, row: Laboratory) -> None:
+        g.institution_id = row.institution_id
         institutions.remove_laboratory(actor, row.id)
 
     def after_remove(self, title: str) -> Done:
-        return Done(url_for("regulator_institutions.index_view"), _("已删除检定室“%(title)s”。", title=title))
+        return Done(institution_url(g.institution_id), _("已删除检定室“%(title)s”。", title=title))
 
 
 class Suspensions(PartOfInstitution):

@@ -27,7 +27,7 @@ from ...services import areas, registrations
 from ...states import EnterpriseType, RegistrationState
 from ...web.files import inline
 from ..actions import record_action
-from ..base import Card, Done, Event, Fact, NextStep, ScopedModelView, Tab
+from ..base import Button, Card, Done, Event, Fact, NextStep, ScopedModelView, Tab
 from ..formatting import badge, code, state_badge
 from ..forms import PanelForm
 
@@ -51,7 +51,7 @@ class RefusalForm(PanelForm):
 class Registrations(ScopedModelView):
     """Registrations this reviewer answers; also where earlier answers are read."""
 
-    model, noun, title, menu_group = Registration, "registrations", _l("注册审核"), "业务"
+    model, noun, title = Registration, "registrations", _l("注册审核")
     permissions = {"view": P.AREA_REGISTRATIONS_READ}
     in_dock, dock_label = True, _l("审核")
     count_unit = _l("份")
@@ -124,7 +124,13 @@ class Registrations(ScopedModelView):
         last_day = day_with_weekday(areas.last_day(row.due_at))
         late = row.due_at <= clock.now()
         what = _("应于 %(day)s 前答复，已超时", day=last_day) if late else _("请在 %(day)s 前答复", day=last_day)
-        return NextStep(what=what, who=_("请核对执照与填写的内容是否一致，再点“通过”或“不通过”"), warn=late)
+        approve_, *others = self.action_buttons(row) or (None,)
+        who = _("请核对执照与填写的内容是否一致，再点“通过”或“不通过”")
+        return NextStep(what=what, who=who, primary=approve_, others=others, warn=late)
+
+    def record_buttons(self, row: Registration) -> list[Button]:
+        """The two answers stand in the strip, where a phone shows them without a menu."""
+        return []
 
     def cards(self, row: Registration) -> Sequence[Card]:
         """What was typed, as it was sent: later corrections are registrations of their own."""
