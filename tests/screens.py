@@ -74,7 +74,7 @@ ROLES = (
     ),
     Role(
         "institution",
-        "zichuan-jls",
+        "shijiliangyuan",
         (
             ("home", "/institution/"),
             ("slips", "/institution/slips/"),

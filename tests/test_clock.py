@@ -33,7 +33,7 @@ def test_today_is_the_day_in_shanghai() -> None:
 
 def test_a_held_clock_stands_nests_and_is_let_go_after_an_error() -> None:
     outer, inner = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
-    with pytest.raises(ValueError, match="stop"), clock.at(outer):  # noqa: PT012 - the nesting is the point
+    with pytest.raises(ValueError, match="stop"), clock.at(outer):
         with clock.at(inner):
             assert clock.now() == inner
         assert clock.now() == outer

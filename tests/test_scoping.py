@@ -112,7 +112,13 @@ def _rows_without_a_service(place: flow.World, division: str, item: AppointmentI
     """Rows of tables whose services are not this test's business."""
     now, today, enterprise_id = clock.now(), clock.today(), place.clerk.enterprise_id
     file = StoredFile(
-        enterprise_id=enterprise_id, name="台账.xlsx", media_type="x", size=1, sha256=serial * 64, content=b"x"
+        enterprise_id=enterprise_id,
+        name="台账.xlsx",
+        media_type="x",
+        size=1,
+        sha256=serial * 64,
+        content=b"x",
+        created_at=now,
     )
     db.session.add_all(
         [

@@ -10,6 +10,8 @@ from ..unit_of_work import unit_of_work
 def match_waiting() -> dict[str, int]:
     """One batch of waiting appointments."""
     with unit_of_work():
+        matching_runs.prepare()
+    with unit_of_work():
         return matching_runs.match_batch().as_dict()
 
 

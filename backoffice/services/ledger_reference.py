@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -11,16 +12,26 @@ from ..messages.labels import LABELS
 from ..models import CatalogueItem, Division, InstrumentKind, OptionValue
 from ..states import DeliveryMode, Purpose
 from ..workbooks.reference import DivisionFact, KindFact, Reference
+from . import rules
 
 ORIGINS = "origin"
 """The option list of 器具产地."""
 
 
+_cached: tuple[uuid.UUID, dict[str, str], Reference] | None = None
+"""The last reference read by this process, with the rules' token and the origins it was read under."""
+
+
 def load() -> Reference:
-    """Kinds, divisions and option lists as they stand now; four queries, no rows kept."""
-    return Reference.of(
-        kinds=kinds(), divisions=divisions(), origins=origins(), purposes=labels(Purpose), delivery_modes=modes()
-    )
+    """Kinds, divisions and option lists as they stand now; read again only when one of them changed."""
+    global _cached
+    token, listed = rules.token(), origins()
+    if _cached is None or _cached[0] != token or _cached[1] != listed:
+        reference = Reference.of(
+            kinds=kinds(), divisions=divisions(), origins=listed, purposes=labels(Purpose), delivery_modes=modes()
+        )
+        _cached = token, listed, reference
+    return _cached[2]
 
 
 def kinds() -> list[KindFact]:

@@ -38,7 +38,8 @@ from ..states import ItemStatus, MatchTrigger, ReturnCode
 from ..workflow import ItemAction
 from . import areas, notices, rules, slips
 
-APPOINTMENTS_A_BATCH = 50
+APPOINTMENTS_A_BATCH = 10
+"""Few: the counter of slips stays locked for as long as a batch takes, and other job processes wait for it."""
 
 
 @dataclass(slots=True)
@@ -74,7 +75,7 @@ class _Answers:
 
 
 def match_batch(*, day_before: date | None = None) -> Counts:
-    """Decide what waits in up to 50 appointments nobody else has claimed; all zero when nothing waits.
+    """Decide what waits in a few appointments nobody else has claimed; all zero when nothing waits.
 
     `day_before`: also decide anew what was last decided before this day (a date that begins or ends today).
     """
@@ -91,6 +92,14 @@ def match_batch(*, day_before: date | None = None) -> Counts:
     return counts
 
 
+def prepare() -> None:
+    """Keep the rules in force before a batch needs them: in a transaction of its own nobody waits for it long."""
+    current = rules.current()
+    waiting = sa.select(sa.exists(sa.select(AppointmentItem.id).where(_waiting(current, None))))
+    if db.session.scalar(waiting):
+        rules.keep_snapshot(current)
+
+
 def _waiting(current: Rules, day_before: date | None) -> sa.ColumnElement[bool]:
     """Items to decide: new ones, and unmatched ones the rules or the day may have changed for."""
     stale = MatchingDecision.rule_revision < current.version
@@ -105,10 +114,14 @@ def _waiting(current: Rules, day_before: date | None) -> sa.ColumnElement[bool]:
 
 def _claim(current: Rules, day_before: date | None) -> Sequence[Appointment]:
     waiting = sa.select(AppointmentItem.appointment_id).where(_waiting(current, day_before))
+    is_new = sa.exists().where(
+        AppointmentItem.appointment_id == Appointment.id, AppointmentItem.status == ItemStatus.MATCHING
+    )
     return db.session.scalars(
         sa.select(Appointment)
         .where(Appointment.id.in_(waiting))
-        .order_by(Appointment.id)
+        # Whoever just submitted does not stand behind what a change of the rules sends round again.
+        .order_by(is_new.desc(), Appointment.id)
         .limit(APPOINTMENTS_A_BATCH)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)

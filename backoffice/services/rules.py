@@ -31,6 +31,11 @@ def revision() -> int:
     return db.session.execute(sa.select(RuleRevision.revision)).scalar_one()
 
 
+def token() -> uuid.UUID:
+    """New with every change of those tables; equal tokens mean equal rules, divisions and catalogue."""
+    return db.session.execute(sa.select(RuleRevision.token)).scalar_one()
+
+
 def current() -> Rules:
     """The rules in force, read again only when their revision grew."""
     global _cached

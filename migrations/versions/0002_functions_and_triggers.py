@@ -9,7 +9,15 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-RULE_TABLES = ("division", "instrument_kind", "institution", "institution_suspension", "capability", "designation")
+RULE_TABLES = (
+    "division",
+    "catalogue_item",
+    "instrument_kind",
+    "institution",
+    "institution_suspension",
+    "capability",
+    "designation",
+)
 
 BIGRAMS = """
 CREATE FUNCTION bigrams(content text) RETURNS text[]

@@ -20,8 +20,8 @@ from backoffice.web.access import Access, access_of
 
 from .people import Visitor
 
-ABSENT = ("999999999", "0", "-1", "x", "9" * 40)
-MOST_ROWS = 40
+ABSENT = ("999999999", "x", "9" * 40)
+MOST_ROWS = 8
 
 FIXED: dict[str, dict[str, str]] = {
     "static": {"filename": "app.css"},
@@ -90,7 +90,7 @@ def rows(app: Flask, view: ScopedModelView, visitor: Visitor) -> Rows:
         scope = view.scope().order_by(None)
         own = db.session.scalars(scope.with_only_columns(key).order_by(key.desc()).limit(MOST_ROWS)).all()
         inside = scope.with_only_columns(key)
-        foreign = db.session.scalars(sa.select(key).where(key.not_in(inside)).order_by(key).limit(3)).all()
+        foreign = db.session.scalars(sa.select(key).where(key.not_in(inside)).order_by(key).limit(2)).all()
         db.session.rollback()
         return Rows(tuple(own), tuple(foreign))
 
@@ -149,7 +149,9 @@ class Cases:
         return [self._url(rule, key) for key in keys(found) if not is_number or str(key).isdecimal()]
 
     def _url(self, rule: Rule, key: Any = None) -> str:
-        values = values_for(self.app, rule) | dict.fromkeys(KEYS & rule.arguments, key)
+        values = values_for(self.app, rule)
+        if takes_key(rule):
+            values |= dict.fromkeys(KEYS & rule.arguments, key)
         method = sorted(rule.methods or {"GET"})[0]
         return str(self.app.url_map.bind("localhost").build(rule.endpoint, values, method=method))
 

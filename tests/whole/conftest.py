@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app import create_app
+from backoffice import clock
 from backoffice.database import db
 from backoffice.jobs.imports import check_imports
-from backoffice.models import InstitutionSuspension, Laboratory, User
-from backoffice.services import ledger_import
+from backoffice.models import Institution, InstitutionSuspension, Laboratory, User
+from backoffice.services import job_runs, ledger_import
 from backoffice.unit_of_work import unit_of_work
 from ops import postgres
 from tests.conftest import ROOT, settings_for
@@ -23,7 +24,8 @@ from tests.factories import Base, CapabilityFactory, DesignationFactory, Institu
 from . import people
 from .cases import Cases
 from .crawl import Page, crawl
-from .people import CAST, Visitor, visitor
+from .database_contents import contents
+from .people import CAST, WALKERS, Visitor, visitor
 
 ANOTHER_PROVINCE = "110100"
 """The demo plays in one province, whose regulators know all its institutions; strangers to them sit elsewhere."""
@@ -68,6 +70,9 @@ def demo_app(demo_database: postgres.Urls) -> Iterator[Flask]:
         DesignationFactory(institution=institution)
         LaboratoryFactory(institution=institution)
         SuspensionFactory(institution=institution)
+        city = db.session.scalars(sa.select(Institution).where(Institution.seat_division_code == "370300")).first()
+        SuspensionFactory(institution=city)
+        job_runs.record("matching", started_at=clock.now(), counts={"matched": 1})
         for username in (CAST["enterprise"], CAST["other enterprise"]):
             user = db.session.scalars(sa.select(User).where(User.username == username)).one()
             ledger_import.receive(people.actor_of(user), WORKBOOK.name, io.BytesIO(WORKBOOK.read_bytes()))
@@ -91,6 +96,16 @@ def visitors(demo_app: Flask) -> dict[str, Visitor]:
 
 
 @pytest.fixture(scope="session")
-def crawled(cases: Cases, visitors: dict[str, Visitor]) -> dict[str, list[Page]]:
-    """Every page each person reaches, over links and by address."""
-    return {name: crawl(cases, visitor) for name, visitor in visitors.items()}
+def crawl_of_all(
+    cases: Cases, visitors: dict[str, Visitor], demo_database: postgres.Urls
+) -> tuple[dict[str, list[Page]], list[str]]:
+    """Every page each person reaches, over links and by address; and the tables that differ afterwards."""
+    before = contents(demo_database)
+    pages = {name: crawl(cases, visitors[name]) for name in WALKERS}
+    after = contents(demo_database)
+    return pages, [table for table in before if before[table] != after[table]]
+
+
+@pytest.fixture(scope="session")
+def crawled(crawl_of_all: tuple[dict[str, list[Page]], list[str]]) -> dict[str, list[Page]]:
+    return crawl_of_all[0]

@@ -21,6 +21,7 @@ class Field:
     value: str = ""
     options: list[str] = field(default_factory=list)
     is_chosen: bool = True
+    is_required: bool = False
 
 
 @dataclass
@@ -99,7 +100,7 @@ class _Reader(HTMLParser):
         elif tag == "button" and name:
             self.form.fields.append(Field(name, "submit", values.get("value", "")))
         elif tag == "select" and name:
-            self.select = Field(name, "select", is_chosen=False)
+            self.select = Field(name, "select", is_chosen=False, is_required="required" in values)
             self.form.fields.append(self.select)
         elif tag == "option" and self.select is not None:
             self.select.options.append(values.get("value", ""))

@@ -31,11 +31,8 @@ CAST: dict[str, str | None] = {
 }
 """The city's regulator may edit reference data; the two districts' may not and are strangers to each other."""
 
-STRANGER = {
-    "enterprise": "other enterprise",
-    "institution": "other institution",
-    "district regulator": "regulator of another area",
-}
+WALKERS = ("anonymous", "enterprise", "other enterprise", "institution", "regulator", "auditor", "admin")
+"""Who is sent over every page; the others see the same pages with other rows."""
 
 
 @dataclass

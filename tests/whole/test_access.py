@@ -22,6 +22,8 @@ GOES_WELL = (200, 302, 303)
 NOT_NOW = (404, 409)
 """What a button that this row does not offer answers, as if it was not there; or that the moment has passed."""
 TOKEN_MISSING = 400
+NO_ROWS_IN_DEMO = {"regulator_unassigned_registrations"}
+"""Every registration of the demo has a competent regulator."""
 NAMES_NOTHING = {"scan"}
 """Rules whose parameter is a number people carry about; the case has one that nobody has."""
 
@@ -156,6 +158,7 @@ def test_every_rule_was_tried_with_somebodys_own_row(
         rule.rule
         for rule, declared in cases.rules()
         if not declared.public
+        and rule.endpoint.split(".")[0] not in NO_ROWS_IN_DEMO
         and not any(
             cases.own(rule, visitor) for visitor, actor in people if admits(demo_app, rule.endpoint, actor, declared)
         )

@@ -1,0 +1,215 @@
+"""The demo data: every state is there, codes are valid, markers belong to one tenant, and it can be made anew."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from backoffice import clock
+from backoffice.actor import Role
+from backoffice.database import Base, db
+from backoffice.models import (
+    Appointment,
+    AppointmentItem,
+    Enterprise,
+    Institution,
+    MeasuringInstrument,
+    Registration,
+    Slip,
+    User,
+)
+from backoffice.services import passwords, uscc
+from backoffice.states import AppointmentStatus, EnterpriseStatus, ItemStatus, RegistrationState, SlipStatus
+from ops.postgres import Urls
+from seeds.demo import files
+from tests.jobs.processes import ROOT, environment, flask
+
+ACCOUNTS = files.accounts()
+SEED_SECONDS = 30
+
+
+def states(column: Any) -> set[Any]:
+    return set(db.session.scalars(sa.select(column).distinct()))
+
+
+def test_every_state_of_every_level_is_there(demo: Flask) -> None:
+    assert states(Appointment.status) == set(AppointmentStatus)
+    assert states(AppointmentItem.status) == {
+        ItemStatus.DRAFT,
+        ItemStatus.AWAITING_ACCEPTANCE,
+        ItemStatus.UNMATCHED,
+        ItemStatus.ACCEPTED,
+        ItemStatus.FAILED,
+        ItemStatus.WITHDRAWN,
+    }
+    assert states(Slip.status) == {
+        SlipStatus.AWAITING,
+        SlipStatus.PARTLY,
+        SlipStatus.ACCEPTED,
+        SlipStatus.RETURNED,
+        SlipStatus.WITHDRAWN,
+    }
+    assert states(Registration.state) == set(RegistrationState)
+    assert states(Enterprise.status) == {EnterpriseStatus.APPROVED, EnterpriseStatus.PENDING, EnterpriseStatus.REFUSED}
+
+
+def test_an_appointment_went_to_two_institutions_and_some_slips_are_late_and_some_are_not(demo: Flask) -> None:
+    split = sa.select(Slip.appointment_id).group_by(Slip.appointment_id)
+    assert db.session.scalars(split.having(sa.func.count(Slip.institution_id.distinct()) == 2)).all()
+    undecided = sa.select(Slip.due_at).where(Slip.status.in_((SlipStatus.AWAITING, SlipStatus.PARTLY)))
+    due = db.session.scalars(undecided).all()
+    assert [at for at in due if at <= clock.now()]
+    assert [at for at in due if at > clock.now()]
+
+
+def test_every_code_is_valid_and_every_branch_carries_its_parents(demo: Flask) -> None:
+    for enterprise in db.session.scalars(sa.select(Enterprise)):
+        own = enterprise.parent_uscc if enterprise.is_branch else enterprise.uscc
+        assert uscc.problem(own or "") is None, enterprise.uscc
+        assert enterprise.uscc.startswith(own or "x")
+
+
+def test_names_are_those_of_a_town_and_no_tests(demo: Flask) -> None:
+    names = [
+        *db.session.scalars(sa.select(Enterprise.name)),
+        *db.session.scalars(sa.select(Institution.name)),
+        *db.session.scalars(sa.select(User.name)),
+        *db.session.scalars(sa.select(MeasuringInstrument.name)),
+        *db.session.scalars(sa.select(MeasuringInstrument.place_of_use)),
+    ]
+    assert not [name for name in names if "测试" in name or "test" in name.lower() or "{" in name]
+
+
+def test_the_published_accounts_are_the_accounts_and_their_passwords_work_and_are_of_today(demo: Flask) -> None:
+    users = {user.username: user for user in db.session.scalars(sa.select(User))}
+    assert set(users) == set(ACCOUNTS)
+    for username, row in ACCOUNTS.items():
+        assert users[username].role == row["role"]
+        assert users[username].organisation_name == row["organisation"]
+        assert clock.now() - users[username].password_changed_at < timedelta(days=1)
+    one = users["zibo-jlk"]
+    assert passwords.matches(one.password_hash, ACCOUNTS["zibo-jlk"]["password"])
+    roles = [row["role"] for row in ACCOUNTS.values()]
+    assert [roles.count(role) >= least for role, least in (("enterprise", 4), ("institution", 2), ("regulator", 3))]
+    assert {"auditor", "admin"} <= set(roles)
+
+
+def _tenant_columns(table: sa.Table) -> list[sa.Column[Any]]:
+    return [column for column in table.columns if column.name in ("enterprise_id", "institution_id")]
+
+
+def _rows_with(marker: str) -> list[tuple[str, Any]]:
+    """Every row of every table that says the marker anywhere."""
+    found: list[tuple[str, Any]] = []
+    for table in Base.metadata.sorted_tables:
+        says = sa.func.strpos(sa.cast(sa.func.to_jsonb(sa.literal_column(table.name)), sa.Text), marker) > 0
+        found += [(table.name, row) for row in db.session.execute(sa.select(table).where(says)).mappings()]
+    return found
+
+
+@pytest.mark.parametrize("username", [name for name, row in ACCOUNTS.items() if row["marker"]])
+def test_a_marker_is_on_its_tenants_rows_and_on_no_unrelated_ones(demo: Flask, username: str) -> None:
+    row = ACCOUNTS[username]
+    user = db.session.scalars(sa.select(User).where(User.username == username)).one()
+    rows = _rows_with(row["marker"])
+    assert rows
+    own = {"enterprise": user.enterprise_id, "institution": user.institution_id}.get(user.role.value)
+    if own is None:  # An office: it is its account, and what the audit says of making it.
+        others = {other.organisation for other in db.session.scalars(sa.select(User)) if other.id != user.id}
+        assert user.organisation not in others
+        assert {name for name, _ in rows} <= {"app_user", "audit_event"}
+        assert [found["id"] for name, found in rows if name == "app_user"] == [user.id]
+        assert {found["subject_id"] for name, found in rows if name == "audit_event"} <= {str(user.id)}
+        return
+    column = f"{user.role.value}_id"
+    for name, found in rows:
+        owner = found["id"] if name == user.role.value else found.get(column)
+        if name == "audit_event" and user.role is Role.INSTITUTION:
+            continue  # The audit is the auditor's alone; it names institutions by their rows.
+        assert owner == own, (name, found["id"])
+    others = [other["marker"] for name, other in ACCOUNTS.items() if name != username]
+    assert row["marker"] not in others
+
+
+def _flask(database: Urls, *words: str, **more: str) -> str:
+    done = subprocess.run(
+        flask(*words), cwd=ROOT, env=environment(database, **more), capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _processor_seconds() -> float:
+    """What ended child processes have used: what else a machine does at the moment does not count."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+SHAPE = {
+    "enterprise": "uscc, name, status, division_code",
+    "app_user": "username, name, role, organisation",
+    "institution": "name, level, priority",
+    "capability": "institution_id, kind_code, areas, document_number",
+    "designation": "division_code, kind_code, item_code, institution_id",
+    "measuring_instrument": "enterprise_id, name, kind_code, serial_number, sub_number, place_of_use",
+    "appointment": "enterprise_id, status",
+    "appointment_item": "appointment_id, instrument_id, status, return_code, institution_id, slip_id",
+    "slip": "appointment_id, institution_id, status, place",
+    "receipt": "slip_id, decision, item_count, words",
+    "notice": "code, enterprise_id, institution_id, division_code",
+    "audit_event": "action, actor_name, subject_type",
+    "matching_decision": "outcome, institution_id, decided_by",
+    "matching_attempt": "item_id, trigger",
+    "registration": "enterprise_id, state, reason",
+    "stored_file": "name, sha256",
+}
+
+
+def shape(database: Urls) -> dict[str, Any]:
+    """What the data says without ids of time: names, states and owners, row by row."""
+    engine = sa.create_engine(
+        database.superuser.replace("postgresql://", "postgresql+psycopg://"), poolclass=sa.NullPool
+    )
+    with engine.connect() as connection:
+        return {
+            table: sorted(map(str, connection.execute(sa.text(f"SELECT {columns} FROM {table}"))))
+            for table, columns in SHAPE.items()
+        }
+
+
+def test_seeding_again_does_nothing_and_reset_makes_the_same_anew_within_30_seconds(
+    copy_of_demo: Callable[[], Urls],
+) -> None:
+    database = copy_of_demo()
+    before = shape(database)
+    assert json.loads(_flask(database, "seed", "demo")) == {"seeded": False}
+    assert shape(database) == before
+    before_cpu = _processor_seconds()
+    result = json.loads(_flask(database, "seed", "demo", "--reset", MIGRATION_DATABASE_URL=database.owner))
+    assert _processor_seconds() - before_cpu < SEED_SECONDS
+    assert result == {"seeded": True, "enterprises": 10, "accounts": len(ACCOUNTS)}
+    after = shape(database)
+    for table, rows in before.items():
+        assert after[table] == rows, table
+
+
+def test_demo_data_never_goes_into_production(seeded: Urls) -> None:
+    production = {"APP_ENV": "production", "SECRET_KEY": "x" * 40, "PUBLIC_URL": "https://qjt.example.cn"}
+    done = subprocess.run(
+        flask("seed", "demo", "--reset"),
+        cwd=ROOT,
+        env={**environment(seeded), **production},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "正式环境" in done.stderr

@@ -1,0 +1,206 @@
+"""Flask-Admin commits by itself, past the audit: here every commit outside the unit of work raises.
+
+Then a row is created, edited and deleted through every view that can, by its own form, as a browser would send it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from app import create_app
+from backoffice.database import db
+from backoffice.models import AuditEvent, Institution, User
+from backoffice.unit_of_work import is_open
+from ops import postgres
+from tests.conftest import settings_for
+from tests.factories import valid_uscc
+
+from .cases import views
+from .pages import Form, read
+from .people import Visitor, visitor
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Story:
+    """Who works in a view, what is typed into its forms, and what is changed then. `query` goes with the new form."""
+
+    username: str
+    typed: Values
+    change: Values
+    query: Callable[[], str] = field(default=lambda: "")
+
+
+def institution_query() -> str:
+    user = db.session.scalars(sa.select(User).where(User.username == "shijiliangyuan")).one()
+    return f"?institution_id={db.session.get_one(Institution, user.institution_id).id}"
+
+
+CITY = "zibo-jlk"
+STORIES: dict[str, Story] = {
+    "enterprise_instruments": Story(
+        "91370303MA3D01010Y",
+        {
+            "name": "压力表", "kind_code": "1401", "serial_number": "GUARD-1", "manufacturer": "青岛华青仪表有限公司",
+            "measuring_range": "(0～1.6) MPa", "accuracy_class": "1.6级", "model": "Y-100", "origin": "domestic",
+            "place_of_use": "一车间", "division_code": "370303", "purpose": "safety", "delivery_mode": "send_in",
+            "quantity": "1",
+        },
+        {"place_of_use": "二车间"},
+    ),
+    "regulator_institutions": Story(
+        CITY,
+        {
+            "name": "淄博市新设计量所", "type": "statutory", "level": "city", "seat_division_code": "370300",
+            "address": "华光路 1 号", "reception_place": "一楼", "contact": "李敏", "phone": "0533-2180000",
+            "priority": "0",
+        },
+        {"contact": "王敏"},
+    ),
+    "regulator_laboratories": Story(
+        CITY, {"name": "新检定室", "phone": "0533-2180001"}, {"name": "旧检定室"}, institution_query
+    ),
+    "regulator_suspensions": Story(
+        CITY,
+        {"starts_on": "2031-01-01", "ends_on": "2031-01-31", "reason": "搬迁"},
+        {"reason": "设备大修"},
+        institution_query,
+    ),
+    "regulator_capabilities": Story(
+        CITY,
+        {
+            "kind_code": "1801", "areas": "370300", "delivery_modes": "send_in", "valid_from": "2026-01-01",
+            "valid_until": "2030-12-31", "document_number": "鲁法计〔2026〕1 号",
+        },
+        {"document_number": "鲁法计〔2026〕2 号"},
+    ),
+    "regulator_designations": Story(
+        CITY,
+        {
+            "division_code": "370304", "kind_code": "1801", "valid_from": "2031-01-01",
+            "document_number": "博市监计〔2026〕1 号",
+        },
+        {"document_number": "博市监计〔2026〕2 号"},
+    ),
+    "regulator_divisions": Story(
+        CITY,
+        {"code": "370395", "name": "新设开发区", "level": "county", "parent_code": "370300"},
+        {"name": "改名开发区"},
+    ),
+    "regulator_kinds": Story(
+        CITY, {"code": "9901", "name": "新增种别", "supervision": "强制检定"}, {"name": "改名种别"}
+    ),
+    "regulator_enterprises": Story(
+        CITY,
+        {
+            "type": "company", "name": "淄博新登记有限公司", "uscc": valid_uscc(999_001), "division_code": "370303",
+            "address": "柳泉路 1 号", "principal": "王建国", "contact": "王建国", "mobile": "13905330009",
+        },
+        {"contact": "李建国"},
+    ),
+}  # fmt: skip
+"""What is typed; whatever a form asks besides, of choices, gets the first."""
+
+
+@pytest.fixture(scope="module")
+def guarded_app(copy_of_demo: Callable[[], postgres.Urls]) -> Iterator[Flask]:
+    application = create_app(settings_for(copy_of_demo().app))
+    yield application
+    with application.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def no_stray_commit(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Makes a commit outside the unit of work raise; the list has the commits inside."""
+    commits: list[str] = []
+    original = Session.commit
+
+    def commit(self: Session) -> None:
+        if not is_open():
+            raise AssertionError("a commit outside the unit of work")
+        commits.append("inside")
+        original(self)
+
+    monkeypatch.setattr(Session, "commit", commit)
+    return commits
+
+
+def writing_views(app: Flask) -> list[str]:
+    return sorted(name for name, view in views(app).items() if getattr(view, "can_create", False))
+
+
+def test_a_stray_commit_raises(guarded_app: Flask, no_stray_commit: list[str]) -> None:
+    with guarded_app.app_context(), pytest.raises(AssertionError, match="outside"):
+        db.session.commit()
+
+
+def test_every_view_that_creates_has_a_story(guarded_app: Flask) -> None:
+    assert writing_views(guarded_app) == sorted(STORIES)
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_create_edit_and_delete_go_through_a_service(guarded_app: Flask, no_stray_commit: list[str], name: str) -> None:
+    view, story = views(guarded_app)[name], STORIES[name]
+    person = visitor(guarded_app, story.username)
+    with guarded_app.app_context():
+        query = story.query()
+        before = _audit_rows()
+    made = _fill(person, f"{view.url}/new{query}", story.typed)
+    key = _newest(guarded_app, view)
+    assert key, made
+    if view.can_edit:
+        _fill(person, f"{view.url}/{key}/edit", story.change)
+    if view.can_delete:
+        _fill(person, f"{view.url}/{key}/delete", {})
+    steps = 1 + view.can_edit + view.can_delete
+    with guarded_app.app_context():
+        assert _audit_rows() - before >= steps
+    assert len(no_stray_commit) >= steps
+
+
+def _audit_rows() -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(AuditEvent)) or 0
+
+
+def _newest(app: Flask, view: Any) -> Any:
+    """The key of the row made last, by the audit row that tells of it."""
+    with app.app_context():
+        table = view.model.__tablename__
+        told = sa.select(AuditEvent.subject_id).where(AuditEvent.subject_type == table).order_by(AuditEvent.id.desc())
+        return db.session.scalars(told.limit(1)).first()
+
+
+def _fill(person: Visitor, url: str, typed: Values) -> str:
+    """Send the page's own form with what is typed, and what it asks besides; returns where it led."""
+    page = person.get(url)
+    assert page.status_code == 200, f"{url}: {page.status_code}"
+    form = next(
+        each
+        for each in read(page.get_data(as_text=True)).forms
+        if each.method == "post" and not each.action.endswith("/logout")
+    )
+    answer = person.client.post(form.action or url, data=_values(form, typed), buffered=True)
+    said = re.findall(r'class="said"[^>]*>(.*?)</div>', answer.get_data(as_text=True), re.DOTALL)
+    assert answer.status_code == 303, f"{url}: {answer.status_code} {said}"
+    return str(answer.location)
+
+
+def _values(form: Form, typed: Values) -> dict[str, Any]:
+    values: dict[str, Any] = form.values()
+    for each in form.fields:
+        empty = not any(values.get(each.name, []))
+        if each.name in typed:
+            values[each.name] = typed[each.name]
+        elif empty and each.kind == "select" and each.is_required:
+            values[each.name] = next((option for option in each.options if option), "")
+    return values
