@@ -63,6 +63,7 @@ def configure(app: Flask, settings: Settings, *, is_job_process: bool) -> None:
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         **portal.session_settings(settings),
     )
+    app.url_map.merge_slashes = False  # An address with a slash too many is nobody's; it is not led elsewhere.
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

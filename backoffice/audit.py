@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -148,7 +148,7 @@ def values_of(row: Model) -> dict[str, Any]:
 def seal(event: AuditEvent) -> str:
     """A keyed digest of the row, so that a change made past the product shows."""
     content = [
-        event.at.isoformat(),
+        event.at.astimezone(UTC).isoformat(),
         event.action,
         event.actor_id,
         event.actor_name,

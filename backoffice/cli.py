@@ -25,7 +25,7 @@ from .matching import FactsError
 from .matching.io import decide_lines
 from .models import Slip, User
 from .services import accounts, rules
-from .states import ImportMode, SlipStatus
+from .states import ImportMode, ImportState, SlipStatus
 from .web import access, request_log
 
 jobs = AppGroup("jobs", help="后台任务进程。")
@@ -111,6 +111,8 @@ def import_ledger(file: Path, username: str, mode: str) -> None:
         refuse(messages.sentence(error.code, error.facts))
         return
     show(result)
+    if result["state"] != ImportState.DONE:
+        sys.exit(1)
 
 
 @click.command("slips")

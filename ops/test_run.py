@@ -23,7 +23,10 @@ LINT = {
         "--no-cache",
     ],
 }
-TESTS = [PYTHON, "-m", "pytest", "-p", "ops.no_skips", "-p", "no:cacheprovider", "--durations=10"]
+TESTS = [
+    *(PYTHON, "-m", "pytest", "-p", "ops.no_skips", "-p", "no:cacheprovider", "--durations=10"),
+    *("-n", "2", "--dist", "loadgroup"),
+]
 
 
 def lint() -> int:

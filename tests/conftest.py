@@ -25,6 +25,21 @@ ROOT = Path(__file__).parent.parent
 REFERENCE_TABLES = {"division", "catalogue_item", "instrument_kind", "option_value", "rule_revision"}
 
 
+SHARING_A_STACK = ("whole",)
+"""Folders whose files share costly fixtures, and so stay together when the run is split over processes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what shares fixtures together, and begin with what takes longest: journeys, then whole pages."""
+    for item in items:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        group = folder if folder in SHARING_A_STACK else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+    # The longest first, so that at the end no process waits for another.
+    first = {"whole": 0, "journeys": 1}
+    items.sort(key=lambda item: first.get(item.path.relative_to(ROOT / "tests").parts[0], 2))
+
+
 @pytest.fixture(scope="session")
 def superuser_url() -> str:
     """A server on which databases may be made: the one `make test` started, else the clone's own for tests."""
@@ -96,14 +111,26 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+EMPTY_WHAT_IS_FULL = """
+DO $$ DECLARE name text; is_full boolean; counter text;
+BEGIN
+  SET LOCAL session_replication_role = replica;
+  FOR name IN SELECT tablename FROM pg_tables
+    WHERE schemaname = 'public' AND tablename <> ALL (string_to_array('%s', ' '))
+  LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %%I)', name) INTO is_full;
+    IF NOT is_full THEN CONTINUE; END IF;
+    EXECUTE format('DELETE FROM %%I', name);
+    SELECT pg_get_serial_sequence(name, column_name) INTO counter FROM information_schema.columns
+      WHERE table_schema = 'public' AND table_name = name AND is_identity = 'YES';
+    IF counter IS NOT NULL THEN PERFORM setval(counter, 1, false); END IF;
+  END LOOP;
+  UPDATE option_value SET is_active = true WHERE NOT is_active;
+END $$
+"""
+
+
 def empty_business_tables(superuser_url: str) -> None:
     """Remove every row but the reference data, past the trigger that keeps audit rows."""
     with psycopg.connect(superuser_url) as connection:
-        names = [
-            row[0]
-            for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-            if row[0] not in REFERENCE_TABLES | {"alembic_version"}
-        ]
-        connection.execute("SET session_replication_role = replica")
-        connection.execute(f"TRUNCATE {', '.join(names)} RESTART IDENTITY")
-        connection.execute("UPDATE option_value SET is_active = true")
+        connection.execute(EMPTY_WHAT_IS_FULL % " ".join(sorted(REFERENCE_TABLES | {"alembic_version"})))

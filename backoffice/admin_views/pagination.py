@@ -133,7 +133,13 @@ class Count:
 
 def count_rows(session: AnySession, query: Select[Any], *, cap: int) -> Count:
     """Count at most `cap` rows; the database stops reading there."""
-    some = query.order_by(None).options().with_only_columns(literal(1), maintain_column_froms=True).limit(cap + 1).subquery()
+    some = (
+        query.order_by(None)
+        .options()
+        .with_only_columns(literal(1), maintain_column_froms=True)
+        .limit(cap + 1)
+        .subquery()
+    )
     found = session.scalar(select(func.count()).select_from(some)) or 0
     return Count(min(found, cap), capped=found > cap)
 

@@ -40,6 +40,13 @@ class RecordPages(ViewPart):
         ]
         return (Card(title=_("基本信息"), facts=facts),)
 
+    def get_details_columns(self) -> list[tuple[str, Any]]:
+        """Closed by default: a record shows what it names, else what its list shows, never every column there is."""
+        columns: list[tuple[str, Any]] = self.get_column_names(
+            only_columns=self.column_details_list or self.column_list, excluded_columns=None
+        )
+        return columns
+
     def _detail(self, row: Any, name: str) -> Any:
         return self._get_list_value(None, row, name, self.column_formatters_detail, self.column_type_formatters_detail)
 

@@ -115,8 +115,9 @@ def run_once(job: Job, *, started_by: str = "") -> Counts | None:
 
 
 def _first_run(job: Job) -> datetime | None:
-    """Ticks begin at once; periodic jobs wait for their hour."""
-    return job.trigger.get_next_fire_time(None, datetime.now(ZONE)) if job.is_periodic else datetime.now(ZONE)
+    """Ticks begin at once; periodic jobs wait for their hour, but for those that make up for a missed one."""
+    now = datetime.now(ZONE)
+    return job.trigger.get_next_fire_time(None, now) if job.is_periodic and not job.runs_at_start else now
 
 
 def _note_failure(job: Job, error: Exception) -> None:

@@ -27,6 +27,8 @@ class Job:
     work: Callable[[], Counts]
     trigger: BaseTrigger
     is_periodic: bool = False
+    runs_at_start: bool = False
+    """A periodic job that makes up at start for an hour at which no process was there; running it twice is harmless."""
 
 
 def every(seconds: int) -> BaseTrigger:
@@ -43,6 +45,6 @@ SCHEDULE: tuple[Job, ...] = (
     Job("import_apply", imports.apply_imports, every(1)),
     Job("late_reviews", deadlines.mark_late_reviews, every(5)),
     Job("late_slips", deadlines.mark_late_slips, every(5)),
-    Job("matching_for_today", matching.match_for_today, daily(0, 5), is_periodic=True),
+    Job("matching_for_today", matching.match_for_today, daily(0, 5), is_periodic=True, runs_at_start=True),
     Job("tidying", tidying.drop_leftovers, daily(3, 30), is_periodic=True),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -87,6 +88,8 @@ def assign(actor: Actor, item_id: int, *, institution_id: int, reason: str) -> S
     found: AppointmentItem = scoping.find(actor, AppointmentItem, item_id)
     appointment = slips.lock_appointments([found.appointment_id])[0]
     item = next(row for row in appointment.items if row.id == item_id)
+    if not _used_in_area(actor, [item]):
+        raise NotFound
     current = rules.current()
     facts = matching_runs.facts_of([item])[item.id]
     if _capability_but_for_place(current, facts, institution_id) is None:
@@ -114,6 +117,12 @@ def assign(actor: Actor, item_id: int, *, institution_id: int, reason: str) -> S
     return slip
 
 
+def _used_in_area(actor: Actor, items: Sequence[AppointmentItem]) -> list[AppointmentItem]:
+    """The regulator of the place of use decides; the one of the seat may only read."""
+    codes = set(db.session.scalars(scoping.area_codes(actor.division_code or "")))
+    return [item for item in items if item.instrument.division_code in codes]
+
+
 def rematch_slip(actor: Actor, slip_id: int, *, reason: str) -> int:
     """Send a late slip's undecided items to be matched again; returns how many. Raises `Conflict` if not late."""
     require(actor, Permission.AREA_UNMATCHED_ASSIGN)
@@ -125,7 +134,9 @@ def rematch_slip(actor: Actor, slip_id: int, *, reason: str) -> int:
     if slip.status not in (SlipStatus.AWAITING, SlipStatus.PARTLY) or slip.due_at > clock.now():
         raise Conflict("slip_not_late", number=slip.number)
     sources = workflow.transition(ItemAction.REMATCH).sources
-    ids = [item.id for item in slip.items if item.status in sources]
+    ids = [item.id for item in _used_in_area(actor, slip.items) if item.status in sources]
+    if not ids:
+        raise NotFound
     moved = workflow.move_items(
         actor,
         ItemAction.REMATCH,

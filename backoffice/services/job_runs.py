@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from .. import clock
 from ..database import db
-from ..models import AppointmentItem, JobHeartbeat, JobRun, User
+from ..models import Appointment, AppointmentItem, JobHeartbeat, JobRun, User
 from ..states import ItemStatus, RunOutcome
 from . import notices
 
@@ -34,10 +34,15 @@ def last_tick(job: str | None = None) -> datetime | None:
 
 
 def not_running_since(job: str = "matching") -> datetime | None:
-    """Since when a job has not run, if it is late; None while all is well. Never run at all counts from now."""
+    """Since when a job has not run, if it is late; None while all is well.
+
+    One that never ran has not run since the first appointment that waits for it, or since now.
+    """
     ticked_at = last_tick(job)
     if ticked_at is None:
-        return clock.now()
+        waiting = sa.select(AppointmentItem.appointment_id).where(AppointmentItem.status == ItemStatus.MATCHING)
+        first = sa.select(sa.func.min(Appointment.submitted_at)).where(Appointment.id.in_(waiting))
+        return db.session.scalar(first) or clock.now()
     return ticked_at if (clock.now() - ticked_at).total_seconds() > LATE_AFTER_SECONDS else None
 
 

@@ -107,6 +107,10 @@ def _drafts_and_withdrawn() -> None:
         clerk = actor(STATION)
         draft = appointments.create_draft(clerk)
         appointments.choose(clerk, draft.id, _free(STATION, "0601", 4))
+    with clock.at(_this_morning(minutes=15)):
+        clerk = actor(FACTORY)
+        draft = appointments.create_draft(clerk)
+        appointments.choose(clerk, draft.id, _free(FACTORY, "1401 0202", 4))
     booking = _book(OPTICIAN, "2101", 1, days_ago(5))
     with clock.at(days_ago(4)):
         appointments.withdraw(actor(OPTICIAN), booking.id)

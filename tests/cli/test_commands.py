@@ -121,7 +121,8 @@ def test_match_and_import_do_their_work_and_say_what(copy_of_demo: Callable[[], 
     assert "没有账号" in refusal(database, "import", str(WORKBOOK), "--as", "nobody")
     assert "读不了" in refusal(database, "import", str(WORKBOOK.parent / "absent.xlsx"), "--as", CLERK)
     refusal(database, "import", str(WORKBOOK), "--as", "zibo-jlk")
-    refusal(database, "import", str(ROOT / "LICENSE"), "--as", CLERK)
+    no_table = run(database, "import", str(ROOT / "LICENSE"), "--as", CLERK)
+    assert (no_table.returncode, json.loads(no_table.stdout)["state"]) == (1, "refused")
 
 
 def test_match_decides_what_waits(copy_of_demo: Callable[[], Urls]) -> None:

@@ -25,7 +25,7 @@ DATABASES = {"count": 0}
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
     """A failed test shows what the processes wrote."""
     report = yield
-    if report.failed:
+    if report.failed and {"stack", "new_stack", "served"} & set(getattr(item, "fixturenames", ())):
         for number, stack in enumerate(item.session.stash.get(LOGS, [])):
             report.sections.append((f"stack {number} {stack.url}", stack.logs()))
     return report

@@ -197,7 +197,8 @@ class Stack:
         if process is None:
             return
         if process.poll() is None:
-            process.terminate()
+            # Gunicorn waits for idle browsers at SIGTERM; SIGINT ends it at once.
+            process.send_signal(signal.SIGINT if name == "web" else signal.SIGTERM)
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:

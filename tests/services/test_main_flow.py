@@ -328,3 +328,12 @@ def test_booking_failed_items_again_takes_exactly_those(app: Flask) -> None:
     assert [item.instrument_id for item in draft.items] == [failed.instrument_id]
     assert isinstance(draft.items[0], AppointmentItem)
     assert slips.is_open(appointment)
+
+
+def test_the_regulator_of_the_seat_reads_but_does_not_assign_what_is_used_elsewhere(app: Flask) -> None:
+    place = flow.world(with_capability=False)
+    institution = factories.CapabilityFactory(areas=["370100"]).institution
+    item = flow.matched(place, flow.instruments(place, division_code="370302")).items[0]
+    assert item.status is ItemStatus.UNMATCHED
+    with pytest.raises(NotFound):
+        assignments.assign(place.regulator, item.id, institution_id=institution.id, reason="就近安排")

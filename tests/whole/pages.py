@@ -80,7 +80,9 @@ class _Reader(HTMLParser):
         if "data-state" in values:
             self.page.states.append(values["data-state"])
         if not hides and not self.is_hidden:
-            self.page.texts += [values[name] for name in SPOKEN if values.get(name)]
+            # A cell's title repeats the cell, which may be marked as a code within.
+            spoken = [name for name in SPOKEN if not (tag == "td" and name == "title")]
+            self.page.texts += [values[name] for name in spoken if values.get(name)]
             if tag == "input" and values.get("type") in TYPED:
                 self.page.texts.append(values.get("value", ""))
         self._control(tag, values)

@@ -53,9 +53,10 @@ VISIBLE_ROWS = """() => {
 def served(
     demo_database: postgres.Urls, crawled: dict[str, list[Page]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    """The crawled database, served; without jobs, so that what was found is still there."""
+    """The crawled database, served, with jobs: pages look as they do on an ordinary day."""
     stack = Stack(database=demo_database, folder=tmp_path_factory.mktemp("served"))
     stack.start_web()
+    stack.start_jobs()
     yield stack
     stack.stop()
 

@@ -14,6 +14,7 @@ ALLOWED_WORDS = frozenset(
     word
     for line in (
         "PDF Excel xlsx csv CSV GBK UTF-8 WPS Office MB JPG JPEG PNG WebP JSON Ctrl IP",
+        "X L/min",
         "MPa kPa Pa kN N kg g mg t L mL m mm cm km V kV A mA W kW Hz MHz dB h s min C K lx mmHg kWh Ah Bq Gy cd rpm r",
         "GB GB/T JJG JJF CMA CNAS YY",
     )
@@ -27,6 +28,7 @@ _code = re.compile(
     | [A-Z]{1,4}-?\d[\w./-]*             # a model, a serial number, the number of a slip
     | \d[\w.-]*                          # anything that begins with a digit
     | [\w.+-]+@[\w.-]+                   # an e-mail address
+    | [\w-]+\.(?:xlsx|csv|png|jpg|pdf)   # the name of somebody's file
     | https?://\S+
     """,
     re.VERBOSE,
