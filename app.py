@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 from flask import Flask
 from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backoffice import audit, cli, clock, portal, web
 from backoffice.admin_views import panels
@@ -17,9 +20,15 @@ DATABASE_LIMITS = "-c lock_timeout=5000 -c statement_timeout={statement} -c idle
 """Milliseconds. A frozen process's transaction is ended by the server, so its claims and locks come free."""
 
 
-def create_app(settings: Settings | None = None, *, is_job_process: bool = False) -> Flask:
+LONG_COMMANDS = {"jobs", "match", "import", "seed"}
+"""Commands whose statements may take minutes; a web request's may not."""
+
+
+def create_app(settings: Settings | None = None, *, is_job_process: bool | None = None) -> Flask:
     """Build the application; raises `ConfigurationError` for settings it must not start with."""
     settings = settings or Settings.from_environment()
+    if is_job_process is None:
+        is_job_process = bool(LONG_COMMANDS & set(sys.argv[1:]))
     app = Flask(__name__)
     configure(app, settings, is_job_process=is_job_process)
     for extension in (db, babel, csrf, login_manager):
@@ -34,6 +43,9 @@ def create_app(settings: Settings | None = None, *, is_job_process: bool = False
     cli.init_app(app)
     seed_commands.init_app(app)
     web.access.check(app)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return app
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from .jobs.runner import Runner
 from .matching import FactsError
 from .matching.io import decide_lines
 from .models import Slip, User
-from .services import accounts, rules
+from .services import accounts, job_runs, rules
 from .states import ImportMode, ImportState, SlipStatus
 from .web import access, request_log
 
@@ -64,8 +65,11 @@ def match(until_idle: bool) -> None:
     while True:
         counts = matching_jobs.match_waiting()
         total = {key: total.get(key, 0) + count for key, count in counts.items()}
-        if not until_idle or not any(counts.values()):
+        is_idle = not any(counts.values())
+        if not until_idle or (is_idle and not job_runs.pulse()["waiting"]):
             break
+        if is_idle:  # A job process holds what waits.
+            time.sleep(0.2)
     show(total)
 
 

@@ -32,6 +32,9 @@ class Settings:
     secret_key: str
     public_url: str
     clock_offset: timedelta
+    is_debug: bool = False
+    trusted_proxies: int = 0
+    """How many proxies in front add to X-Forwarded-For; without them every visitor would have the proxy's address."""
     review_working_days: int = 2
     acceptance_working_days: int = 2
     due_soon_days: int = 30
@@ -54,6 +57,8 @@ class Settings:
             secret_key=env.get("SECRET_KEY", DEMO_SECRET),
             public_url=env.get("PUBLIC_URL", f"http://127.0.0.1:{env.get('PORT', '5000')}").rstrip("/"),
             clock_offset=parse_offset(env.get("CLOCK_OFFSET", "")),
+            trusted_proxies=int(env.get("TRUSTED_PROXIES", "0")),
+            is_debug=env.get("FLASK_DEBUG", "0") not in ("", "0"),
         )
         settings.check()
         return settings
@@ -71,6 +76,8 @@ class Settings:
     def _check_production(self) -> None:
         if self.database_url == NO_DATABASE:
             raise ConfigurationError("正式环境须设置 DATABASE_URL。 Set DATABASE_URL in production.")
+        if self.is_debug:
+            raise ConfigurationError("正式环境不能打开 FLASK_DEBUG。 Unset FLASK_DEBUG in production.")
         if self.clock_offset:
             raise ConfigurationError("正式环境不能设置 CLOCK_OFFSET。 Unset CLOCK_OFFSET in production.")
         if self.secret_key == DEMO_SECRET or len(self.secret_key) < MINIMUM_SECRET_LENGTH:

@@ -11,7 +11,7 @@ from flask import current_app
 
 from backoffice.config import sqlalchemy_url
 
-HAND_MADE_INDEXES = {"ix_measuring_instrument_bigrams"}
+HAND_MADE_INDEXES = {"ix_measuring_instrument_bigrams", "ix_matching_decision_candidates"}
 """Expression indexes that live in a migration only: autogenerate cannot compare them."""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..actor import Actor
 from ..database import db
-from ..errors import NotFound
+from ..errors import Conflict, NotFound
 from ..models import ImportRun
 from ..permissions import Permission, require
 from ..services import ledger_import, ledger_import_apply, ledger_import_check
@@ -74,8 +74,13 @@ def run_to_end(actor: Actor, run_id: int, mode: ImportMode) -> dict[str, Any]:
         if state is ImportState.CHECKING:
             done = check_imports(run_id)
         elif state is ImportState.READY:
-            with unit_of_work():
-                ledger_import.commit(actor, run_id, mode)
+            try:
+                with unit_of_work():
+                    ledger_import.commit(actor, run_id, mode)
+            except Conflict as refused:
+                if refused.code != "import_has_errors":
+                    raise
+                break  # The run stays ready, with its errors to be read.
             continue
         elif state is ImportState.APPLYING:
             done = apply_imports(run_id)

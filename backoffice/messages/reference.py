@@ -327,6 +327,7 @@ JOBS: dict[str, str] = {
 """Names of jobs; one without a name is shown as 后台任务."""
 
 COUNTS: dict[str, str] = {
+    "form_keys": N_("表单记录 %(n)s 条"),
     "attempts": N_("登录记录 %(n)s 条"),
     "decided": N_("判定 %(n)s 台（件）"),
     "batches": N_("分 %(n)s 批"),

@@ -109,5 +109,5 @@ class FormKey(Model):
 
     key: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     user_id: Mapped[int | None] = mapped_column(sa.BigInteger)
-    location: Mapped[str] = mapped_column(sa.String(300), default="")
+    location: Mapped[str] = mapped_column(sa.Text, default="")
     created_at: Mapped[Moment] = mapped_column(index=True)

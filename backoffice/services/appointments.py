@@ -397,6 +397,7 @@ def put_aside(actor: Actor, item_id: int) -> None:
     found: AppointmentItem = scoping.find(actor, AppointmentItem, item_id)
     appointment = slips.lock_appointments([found.appointment_id])[0]
     item = _item_of(appointment, item_id)
+    db.session.refresh(item)  # It was loaded before the appointment was held.
     if item.status is not ItemStatus.FAILED or item.is_resolved:
         raise Conflict("nothing_failed")
     item.put_aside_at = clock.now()

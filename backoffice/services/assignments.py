@@ -52,7 +52,8 @@ def assignable(item: AppointmentItem) -> list[Institution]:
     """Institutions to which an unmatched item may be assigned: every filter but PLACE passes today."""
     current = rules.current()
     facts = matching_runs.facts_of([item])[item.id]
-    ids = [key for key in current.index.institutions if _capability_but_for_place(current, facts, key) is not None]
+    with_the_kind = {row.institution for row in current.capabilities if row.kind == facts.kind}
+    ids = [key for key in sorted(with_the_kind) if _capability_but_for_place(current, facts, key) is not None]
     statement = sa.select(Institution).where(Institution.id.in_(ids)).order_by(Institution.level, Institution.id)
     return list(db.session.scalars(statement))
 
@@ -121,6 +122,11 @@ def _used_in_area(actor: Actor, items: Sequence[AppointmentItem]) -> list[Appoin
     """The regulator of the place of use decides; the one of the seat may only read."""
     codes = set(db.session.scalars(scoping.area_codes(actor.division_code or "")))
     return [item for item in items if item.instrument.division_code in codes]
+
+
+def may_rematch(actor: Actor, slip: Slip) -> bool:
+    """Whether some of the slip's instruments are used in this regulator's area."""
+    return bool(_used_in_area(actor, slip.items))
 
 
 def rematch_slip(actor: Actor, slip_id: int, *, reason: str) -> int:

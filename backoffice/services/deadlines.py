@@ -8,14 +8,14 @@ from .. import audit, clock
 from ..actor import SYSTEM
 from ..audit import AuditAction
 from ..database import db
-from ..models import Slip
+from ..models import AppointmentItem, MeasuringInstrument, Slip
 from ..states import SlipStatus
 from . import areas, notices
 
 UNDECIDED = (SlipStatus.AWAITING, SlipStatus.PARTLY)
 
 
-def mark_late_slips(*, limit: int = 200) -> int:
+def mark_late_slips(*, limit: int = 20) -> int:
     """Mark slips past their clock; the institution and the competent regulator are told. Returns how many."""
     late = db.session.scalars(
         sa.select(Slip)
@@ -35,6 +35,11 @@ def mark_late_slips(*, limit: int = 200) -> int:
 def _tell(slip: Slip) -> None:
     due = areas.last_day(slip.due_at)
     notices.tell_institution(slip.institution_id, "notice_slip_late", slip, number=slip.number, due=due)
-    places = {item.instrument.division_code for item in slip.items}
+    places = db.session.scalars(
+        sa.select(MeasuringInstrument.division_code)
+        .join(AppointmentItem, AppointmentItem.instrument_id == MeasuringInstrument.id)
+        .where(AppointmentItem.slip_id == slip.id)
+        .distinct()
+    ).all()
     for office in sorted({office for place in places if (office := areas.competent_division(place))}):
         notices.tell_regulator(office, "notice_slip_late", slip, number=slip.number, due=due)

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from .. import clock
-from ..database import db
-from ..models import Appointment, AppointmentItem, JobHeartbeat, JobRun, User
+from ..database import db, execute_counted
+from ..models import Appointment, AppointmentItem, FormKey, JobHeartbeat, JobRun, User
 from ..states import ItemStatus, RunOutcome
 from . import notices
 
+KEEP_FORM_KEYS = timedelta(days=2)
 LATE_AFTER_SECONDS = 60
 """Without a tick for this long the panels say since when jobs have not run."""
 
@@ -55,7 +56,20 @@ def pulse() -> dict[str, Any]:
 
 
 def begin(job: str, *, scheduled_for: datetime, started_by: str = "") -> int | None:
-    """Open the run row of a periodic job; None when another process already has this run."""
+    """Open the run row of a periodic job; None when another process already has this run.
+
+    A run that was killed is closed here: after ten minutes nobody is at it any more.
+    """
+    db.session.execute(
+        sa.update(JobRun)
+        .where(
+            JobRun.job == job,
+            JobRun.outcome == RunOutcome.RUNNING,
+            JobRun.started_at < clock.now() - timedelta(minutes=10),
+        )
+        .values(outcome=RunOutcome.FAILED, finished_at=clock.now(), problem="interrupted"),
+        execution_options={"synchronize_session": False},
+    )
     return db.session.scalar(
         insert(JobRun)
         .values(
@@ -126,3 +140,8 @@ def _divisions_that_keep_the_rules() -> list[str]:
         User.may_edit_reference.is_(True), User.is_active.is_(True), User.division_code.is_not(None)
     )
     return [code for code in db.session.scalars(statement.distinct()) if code is not None]
+
+
+def forget_used_form_keys() -> int:
+    """Remove one-time keys of forms nobody sends again; returns how many."""
+    return execute_counted(sa.delete(FormKey).where(FormKey.created_at < clock.now() - KEEP_FORM_KEYS))

@@ -67,6 +67,8 @@ def update(actor: Actor, instrument_id: int, values: Mapping[str, Any], version:
     instrument: MeasuringInstrument = scoping.find(actor, MeasuringInstrument, instrument_id)
     item = _lock_open_item(instrument_id)
     instrument = scoping.find(actor, MeasuringInstrument, instrument_id, lock=True)
+    if item is None and open_item(instrument_id) is not None:  # Booked while this waited for the row.
+        raise Conflict("changed_meanwhile")
     if version is not None and version != instrument.version:
         raise Conflict("changed_meanwhile")
     columns = _accepted(values)

@@ -333,10 +333,21 @@ def _tell_of_unmatched(appointment: Appointment, items: Sequence[AppointmentItem
 
 
 def is_affected_by_day(day: date) -> bool:
-    """Whether an authorisation, a designation or a suspension begins on this day or ended the day before."""
-    yesterday = day.fromordinal(day.toordinal() - 1)
+    """Whether an authorisation, a designation or a suspension began or ended since what is unmatched was decided.
+
+    Counted from the earliest of those decisions, so that a day on which no job process ran is made up for.
+    """
+    decided_on = sa.func.min(MatchingDecision.facts["day"].astext)
+    first = db.session.scalar(
+        sa.select(decided_on)
+        .join(AppointmentItem, AppointmentItem.decision_id == MatchingDecision.id)
+        .where(AppointmentItem.status == ItemStatus.UNMATCHED)
+    )
+    if first is None:
+        return False
+    since = date.fromisoformat(first)
     touched = [
-        sa.exists().where(sa.or_(start == day, end == yesterday))
+        sa.exists().where(sa.or_(sa.and_(start > since, start <= day), sa.and_(end >= since, end < day)))
         for start, end in (
             (Capability.valid_from, Capability.valid_until),
             (Designation.valid_from, Designation.valid_until),

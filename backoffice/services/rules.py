@@ -26,6 +26,12 @@ _cached: tuple[uuid.UUID, Rules] | None = None
 """The last rules read by this process; good for as long as their token is the database's."""
 
 
+_earlier: dict[int, Rules] = {}
+"""Rules of earlier revisions read by this process; a kept snapshot never changes."""
+
+MOST_EARLIER = 4
+
+
 def revision() -> int:
     """Grows with every change of a table the rules are read from."""
     return db.session.execute(sa.select(RuleRevision.revision)).scalar_one()
@@ -58,10 +64,14 @@ def at_revision(number: int) -> Rules:
     in_force = current()
     if in_force.version == number:
         return in_force
-    stored = db.session.scalar(sa.select(RuleSnapshot.rules).where(RuleSnapshot.revision == number))
-    if stored is None:
-        raise FactsError("rules", f"no snapshot of revision {number}")
-    return Rules.from_json(stored)
+    if number not in _earlier:
+        stored = db.session.scalar(sa.select(RuleSnapshot.rules).where(RuleSnapshot.revision == number))
+        if stored is None:
+            raise FactsError("rules", f"no snapshot of revision {number}")
+        if len(_earlier) >= MOST_EARLIER:
+            _earlier.clear()
+        _earlier[number] = Rules.from_json(stored)
+    return _earlier[number]
 
 
 def keep_snapshot(rules: Rules) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+from flask_babel import gettext
+
 from .. import clock, scoping
 from ..actor import Actor
 from ..errors import Conflict
@@ -12,11 +14,14 @@ from ..messages import label
 from ..messages.wording import day_with_weekday
 from ..models import AppointmentItem, Slip
 from ..slip_documents import (
+    MAX_ROWS_IN_REQUEST,
     SlipContent,
     SlipEnterprise,
     SlipInstitution,
+    SlipRenderError,
     SlipRow,
     SlipVisit,
+    TooManyRowsError,
     render_slip_pdf,
 )
 from ..states import SlipStatus
@@ -57,9 +62,17 @@ def content(actor: Actor, slip_id: int, *, public_url: str, secret: str) -> Slip
 
 
 def pdf(actor: Actor, slip_id: int, *, public_url: str, secret: str) -> bytes:
-    """The slip as PDF; the same slip in the same version gives the same bytes."""
+    """The slip as PDF; the same slip in the same version gives the same bytes.
+
+    Raises `Conflict` for one too long for a request, or with a character no font of ours has: the page prints then.
+    """
     made = content(actor, slip_id, public_url=public_url, secret=secret)
-    return render_slip_pdf(made, updated_at=made.printed_at)
+    try:
+        return render_slip_pdf(made, updated_at=made.printed_at)
+    except TooManyRowsError as refused:
+        raise Conflict("slip_too_long", number=made.number, limit=MAX_ROWS_IN_REQUEST) from refused
+    except SlipRenderError as refused:
+        raise Conflict("slip_not_drawn", number=made.number) from refused
 
 
 def _enterprise(slip: Slip) -> SlipEnterprise:
@@ -75,7 +88,7 @@ def _enterprise(slip: Slip) -> SlipEnterprise:
 
 def _visit(slip: Slip) -> SlipVisit:
     if slip.appointed_on is None:  # 随到随检 and its hours stand in the time; without any, they telephone.
-        return SlipVisit(day=slip.appointed_time or "待电话约定", time="", place=slip.place, words=slip.words)
+        return SlipVisit(day=slip.appointed_time or gettext("待电话约定"), time="", place=slip.place, words=slip.words)
     day = day_with_weekday(slip.appointed_on)
     return SlipVisit(day=day, time=slip.appointed_time, place=slip.place, words=slip.words)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -13,6 +14,8 @@ from ..database import db
 from ..models import Appointment, AppointmentItem, Receipt, Slip
 from ..states import AppointmentStatus, SlipStatus
 from . import areas, notices, numbers
+
+Row = TypeVar("Row", AppointmentItem, Slip)
 
 ACCEPTANCE_WORKING_DAYS = 2
 """The platform's service promise (guide, 注意事项 2), not a legal term."""
@@ -85,12 +88,19 @@ def _attach(slip: Slip, item_ids: Sequence[int]) -> None:
 def refresh(appointment: Appointment) -> None:
     """Bring the states of an appointment's slips and its own in line with its items'; call after every move."""
     db.session.flush()
-    db.session.expire(appointment, ["items", "slips"])
-    for slip in appointment.slips:
-        slip.status = workflow.slip_status([item.status for item in appointment.items if item.slip_id == slip.id])
+    items = _fresh(AppointmentItem, appointment)
+    for slip in _fresh(Slip, appointment):
+        slip.status = workflow.slip_status([item.status for item in items if item.slip_id == slip.id])
     has_receipt = db.session.scalar(sa.select(sa.exists().where(Receipt.appointment_id == appointment.id)))
-    appointment.status = workflow.appointment_status(appointment.items, has_receipt=bool(has_receipt))
+    appointment.status = workflow.appointment_status(items, has_receipt=bool(has_receipt))
     db.session.flush()
+    db.session.expire(appointment, ["items", "slips"])
+
+
+def _fresh(model: type[Row], appointment: Appointment) -> list[Row]:
+    """The appointment's rows as they are now: this session may have loaded them before it held the appointment."""
+    statement = sa.select(model).where(model.appointment_id == appointment.id).order_by(model.id)
+    return list(db.session.scalars(statement, execution_options={"populate_existing": True}))
 
 
 def is_printable(slip: Slip) -> bool:

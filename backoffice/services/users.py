@@ -13,12 +13,16 @@ from ..models import User, UserSession
 from ..permissions import Permission, require
 from .reference_checks import Problems
 
+DEACTIVATION_LOCK = 0x4144_4D49
+
 
 def deactivate(actor: Actor, user_id: int, *, reason: str) -> User:
     """停用: the person cannot sign in, and every signed-in browser is signed out at once.
 
     Raises `Invalid` without a reason, `Conflict` for the actor's own account and for the last administrator.
     """
+    # One after the other: two administrators must not remove each other at the same moment.
+    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(DEACTIVATION_LOCK)))
     user = _editable(actor, user_id)
     if user.id == actor.user_id:
         raise Conflict("own_account")

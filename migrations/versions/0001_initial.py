@@ -56,7 +56,7 @@ def upgrade() -> None:
     op.create_table('form_key',
     sa.Column('key', sa.String(length=64), nullable=False),
     sa.Column('user_id', sa.BigInteger(), nullable=True),
-    sa.Column('location', sa.String(length=300), nullable=False),
+    sa.Column('location', sa.Text(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('key', name=op.f('pk_form_key'))
     )

@@ -47,6 +47,9 @@ END $$
 def upgrade() -> None:
     op.execute(BIGRAMS)
     op.execute("CREATE INDEX ix_measuring_instrument_bigrams ON measuring_instrument USING gin (bigrams(search_text))")
+    op.execute(
+        "CREATE INDEX ix_matching_decision_candidates ON matching_decision USING gin (candidates jsonb_path_ops)"
+    )
     op.execute("INSERT INTO rule_revision (id, revision) VALUES (1, 1)")
     op.execute(COUNT_RULE_CHANGES)
     for table in RULE_TABLES:
@@ -68,5 +71,6 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER count_rule_change ON {table}")
     op.execute("DROP FUNCTION count_rule_change()")
     op.execute("DELETE FROM rule_revision")
+    op.execute("DROP INDEX ix_matching_decision_candidates")
     op.execute("DROP INDEX ix_measuring_instrument_bigrams")
     op.execute("DROP FUNCTION bigrams(text)")

@@ -14,7 +14,7 @@ from backoffice.database import Base, db
 from backoffice.models import AuditEvent, RuleRevision
 from tests import factories
 
-HAND_MADE_INDEXES = {"ix_measuring_instrument_bigrams"}
+HAND_MADE_INDEXES = {"ix_measuring_instrument_bigrams", "ix_matching_decision_candidates"}
 
 
 def include_object(_: object, name: str | None, type_: str, *__: object) -> bool:

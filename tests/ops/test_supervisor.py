@@ -40,6 +40,7 @@ def test_after_a_killed_supervisor_the_next_run_starts_with_its_data_and_one_ser
     server, web, jobs = clone.pid("postgres"), clone.pid("web"), clone.pid("jobs")
     kill(first.pid)
     first.wait()
+    wait_for(lambda: not processes.is_alive(jobs), seconds=10)  # It finishes its batch and follows its supervisor.
     seeded_so_far = clone.prepared_times()
     make = clone.start(through_make=True)
     wait_for(lambda: clone.has_new("jobs", jobs) and clone.has_new("web", web), seconds=10)

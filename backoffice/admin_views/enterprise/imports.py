@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO, cast
 from urllib.parse import quote
 
 from flask import Response, abort, jsonify, request, send_file
@@ -145,7 +145,7 @@ class Imports(ScopedModelView):
         sent = request.files.get("file")
         if sent is None or not sent.filename:
             raise Invalid.one("file", "import_file_required")
-        run = ledger_import.receive(self.actor, sent.filename, io.BytesIO(sent.stream.read()))
+        run = ledger_import.receive(self.actor, sent.filename, cast(BinaryIO, sent.stream))
         return Done(self.record_url(run), "")
 
     @expose("/<any(template,divisions,kinds):name>.xlsx")

@@ -21,7 +21,7 @@ from ...messages.wording import day_with_weekday
 from ...models import Enterprise, Institution, Laboratory, Receipt, Slip
 from ...permissions import Permission
 from ...services import areas, slip_printing, slips
-from ...slip_documents import qr_data_uri
+from ...slip_documents import MAX_ROWS_IN_REQUEST, qr_data_uri
 from ...states import ItemStatus, SlipStatus
 from ..base import ScopedModelView
 from ..formatting import as_badge, state_badge
@@ -249,7 +249,7 @@ class InstitutionSlips(SlipDecisions, ScopedModelView):
             "institution/slips/print.html",
             slip=content,
             slip_qr=qr_data_uri(content.acceptance_url),
-            slip_pdf_url=self.url_of("pdf_view", key=key),
+            slip_pdf_url=None if content.total > MAX_ROWS_IN_REQUEST else self.url_of("pdf_view", key=key),
             back_url=self.record_url(row),
         )
 

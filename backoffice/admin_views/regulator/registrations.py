@@ -30,6 +30,7 @@ from ..actions import record_action
 from ..base import Button, Card, Done, Event, Fact, NextStep, ScopedModelView, Tab
 from ..formatting import badge, code, state_badge
 from ..forms import PanelForm
+from ..institution.look_ups import working_day_overrides
 
 P = Permission
 PENDING = Registration.state == RegistrationState.PENDING
@@ -108,7 +109,7 @@ class Registrations(ScopedModelView):
             return _("%(moment)s 答复", moment=moment(row.decided_at))
         if row.due_at > clock.now():
             return day_with_weekday(areas.last_day(row.due_at))
-        past = working_days.working_days_past(row.due_at, clock.now(), areas.overrides())
+        past = working_days.working_days_past(row.due_at, clock.now(), working_day_overrides())
         return badge(_("超时 %(days)s 个工作日", days=max(past, 1)), "bad")
 
     def record_title(self, row: Registration) -> str:

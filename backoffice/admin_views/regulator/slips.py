@@ -156,7 +156,7 @@ class RegulatorSlips(ScopedModelView):
                 contact=institution.contact,
                 phone=institution.phone,
             ),
-            primary=rematch if tone == "bad" else None,
+            primary=rematch if self.is_offered("rematch", row) else None,
             warn=tone == "bad",
         )
 
@@ -192,7 +192,8 @@ class RegulatorSlips(ScopedModelView):
         return {"items": self._items(row), "why_url": why_url}
 
     def is_offered(self, code: str, row: Slip) -> bool:
-        return row.status in OPEN_SLIPS and row.due_at <= clock.now()
+        is_late = row.status in OPEN_SLIPS and row.due_at <= clock.now()
+        return is_late and assignments.may_rematch(self.actor, row)
 
     @record_action(
         "rematch",
