@@ -29,13 +29,16 @@ SHARING_A_STACK = ("whole",)
 """Folders whose files share costly fixtures, and so stay together when the run is split over processes."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what shares fixtures together, and begin with what takes longest: journeys, then whole pages."""
+    """Keep what shares fixtures together, and begin with what takes longest, so that no process waits at the end.
+
+    First of all, so that the distribution over processes sees the marks.
+    """
     for item in items:
         folder = item.path.relative_to(ROOT / "tests").parts[0]
         group = folder if folder in SHARING_A_STACK else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
-    # The longest first, so that at the end no process waits for another.
     first = {"whole": 0, "journeys": 1}
     items.sort(key=lambda item: first.get(item.path.relative_to(ROOT / "tests").parts[0], 2))
 
