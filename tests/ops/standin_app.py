@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -53,6 +54,7 @@ def create_app() -> Flask:
             sys.exit(0)
 
         signal.signal(signal.SIGTERM, leave)
+        Path("instance/run/jobs.listening").touch()
         while True:
             time.sleep(0.1)
 

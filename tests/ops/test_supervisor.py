@@ -37,6 +37,7 @@ def test_a_run_brings_back_whatever_is_killed_and_stops_cleanly(clone: Clone) ->
 
 def test_after_a_killed_supervisor_the_next_run_starts_with_its_data_and_one_server(clone: Clone) -> None:
     first = clone.start_ready()
+    wait_for((clone.instance / "run" / "jobs.listening").exists, seconds=20)
     server, web, jobs = clone.pid("postgres"), clone.pid("web"), clone.pid("jobs")
     kill(first.pid)
     first.wait()
