@@ -33,10 +33,23 @@ class AuditAction(StrEnum):
     ENTERPRISE_CREATED = "enterprise.created"
     ENTERPRISE_CHANGED = "enterprise.changed"
     ENTERPRISE_SUSPENDED = "enterprise.suspended"
+    CHANGE_REQUESTED = "change.requested"
+    CHANGE_APPROVED = "change.approved"
+    CHANGE_REFUSED = "change.refused"
+    CHANGE_WITHDRAWN = "change.withdrawn"
+    REMARK_WRITTEN = "remark.written"
     INSTRUMENT_CREATED = "instrument.created"
     INSTRUMENT_CHANGED = "instrument.changed"
     INSTRUMENT_REMOVED = "instrument.removed"
     INSTRUMENT_USE_CHANGED = "instrument.use_changed"
+    CORRECTION_PROPOSED = "correction.proposed"
+    CORRECTION_CONFIRMED = "correction.confirmed"
+    CORRECTION_DECLINED = "correction.declined"
+    CORRECTION_WITHDRAWN = "correction.withdrawn"
+    RESULT_ENTERED = "result.entered"
+    RESULT_CHANGED = "result.changed"
+    RESULT_REMOVED = "result.removed"
+    RESULT_PUBLISHED = "result.published"
     IMPORT_UPLOADED = "import.uploaded"
     IMPORT_COMMITTED = "import.committed"
     IMPORT_CANCELLED = "import.cancelled"
@@ -54,6 +67,7 @@ class AuditAction(StrEnum):
     ITEM_ASSIGNED = "item.assigned"
     ITEM_REMATCHED = "item.rematched"
     ITEM_ENDED = "item.ended"
+    ITEM_CANCELLED = "item.cancelled"
     ITEM_PUT_ASIDE = "item.put_aside"
     SLIP_OPENED = "slip.opened"
     SLIP_CHANGED = "slip.changed"
@@ -63,6 +77,7 @@ class AuditAction(StrEnum):
     REFERENCE_REMOVED = "reference.removed"
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
+    USER_LINK_ISSUED = "user.link_issued"
     USER_PASSWORD_CHANGED = "user.password_changed"
     SIGNED_IN = "user.signed_in"
     SIGN_IN_FAILED = "user.sign_in_failed"
@@ -70,7 +85,7 @@ class AuditAction(StrEnum):
     JOB_STARTED_BY_HAND = "job.started_by_hand"
 
 
-MASKED = ("phone", "mobile", "site_phone")
+MASKED = ("phone", "mobile", "site_phone", "stall_phone")
 OMITTED = ("password_hash", "previous_password_hashes", "token_hash", "content", "search_text", "updated_at", "version")
 
 _seal_key = b""

@@ -22,18 +22,35 @@ class Permission(StrEnum):
     OWN_APPOINTMENTS_WITHDRAW = "own:appointments:withdraw"
     OWN_SLIPS_READ = "own:slips:read"
     OWN_REGISTRATION_CORRECT = "own:registration:correct"
+    OWN_ENTERPRISE_READ = "own:enterprise:read"
+    OWN_ENTERPRISE_EDIT = "own:enterprise:edit"
+    OWN_CORRECTIONS_DECIDE = "own:corrections:decide"
+    OWN_RESULTS_READ = "own:results:read"
 
     MATCHED_SLIPS_READ = "matched:slips:read"
     MATCHED_SLIPS_ACCEPT = "matched:slips:accept"
     MATCHED_SLIPS_RETURN = "matched:slips:return"
     MATCHED_INSTRUMENTS_READ = "matched:instruments:read"
+    MATCHED_ENTERPRISES_REMARK = "matched:enterprises:remark"
+    MATCHED_CORRECTIONS_PROPOSE = "matched:corrections:propose"
+    MATCHED_WALK_INS_EDIT = "matched:walk_ins:edit"
+    MATCHED_RESULTS_READ = "matched:results:read"
+    MATCHED_RESULTS_ENTER = "matched:results:enter"
+    MATCHED_RESULTS_PUBLISH = "matched:results:publish"
 
     AREA_REGISTRATIONS_READ = "area:registrations:read"
     AREA_REGISTRATIONS_DECIDE = "area:registrations:decide"
     AREA_ENTERPRISES_READ = "area:enterprises:read"
     AREA_ENTERPRISES_EDIT = "area:enterprises:edit"
+    AREA_CHANGES_READ = "area:changes:read"
+    AREA_CHANGES_DECIDE = "area:changes:decide"
+    AREA_ACCOUNTS_LINK = "area:accounts:link"
     AREA_LEDGERS_READ = "area:ledgers:read"
+    AREA_LEDGERS_EDIT = "area:ledgers:edit"
     AREA_APPOINTMENTS_READ = "area:appointments:read"
+    AREA_APPOINTMENTS_EDIT = "area:appointments:edit"
+    AREA_APPOINTMENTS_CANCEL = "area:appointments:cancel"
+    AREA_RESULTS_READ = "area:results:read"
     AREA_UNMATCHED_READ = "area:unmatched:read"
     AREA_UNMATCHED_ASSIGN = "area:unmatched:assign"
     AREA_INSTITUTIONS_READ = "area:institutions:read"
@@ -48,6 +65,7 @@ class Permission(StrEnum):
     ALL_AUDIT_READ = "all:audit:read"
     ALL_USERS_READ = "all:users:read"
     ALL_USERS_EDIT = "all:users:edit"
+    ALL_MAILS_READ = "all:mails:read"
     ALL_MATCHING_RUN = "all:matching:run"
     ALL_REGISTRATIONS_DECIDE = "all:registrations:decide"
 
@@ -68,6 +86,10 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.OWN_APPOINTMENTS_WITHDRAW,
             P.OWN_SLIPS_READ,
             P.OWN_REGISTRATION_CORRECT,
+            P.OWN_ENTERPRISE_READ,
+            P.OWN_ENTERPRISE_EDIT,
+            P.OWN_CORRECTIONS_DECIDE,
+            P.OWN_RESULTS_READ,
             P.OWN_NOTICES_READ,
         }
     ),
@@ -77,6 +99,12 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.MATCHED_SLIPS_ACCEPT,
             P.MATCHED_SLIPS_RETURN,
             P.MATCHED_INSTRUMENTS_READ,
+            P.MATCHED_ENTERPRISES_REMARK,
+            P.MATCHED_CORRECTIONS_PROPOSE,
+            P.MATCHED_WALK_INS_EDIT,
+            P.MATCHED_RESULTS_READ,
+            P.MATCHED_RESULTS_ENTER,
+            P.MATCHED_RESULTS_PUBLISH,
             P.OWN_NOTICES_READ,
         }
     ),
@@ -86,8 +114,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.AREA_REGISTRATIONS_DECIDE,
             P.AREA_ENTERPRISES_READ,
             P.AREA_ENTERPRISES_EDIT,
+            P.AREA_CHANGES_READ,
+            P.AREA_CHANGES_DECIDE,
+            P.AREA_ACCOUNTS_LINK,
             P.AREA_LEDGERS_READ,
+            P.AREA_LEDGERS_EDIT,
             P.AREA_APPOINTMENTS_READ,
+            P.AREA_APPOINTMENTS_EDIT,
+            P.AREA_APPOINTMENTS_CANCEL,
+            P.AREA_RESULTS_READ,
             P.AREA_UNMATCHED_READ,
             P.AREA_UNMATCHED_ASSIGN,
             P.AREA_INSTITUTIONS_READ,
@@ -102,7 +137,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     Role.AUDITOR: frozenset({P.ALL_AUDIT_READ}),
     Role.ADMIN: frozenset(
-        {P.ALL_USERS_READ, P.ALL_USERS_EDIT, P.ALL_JOBS_READ, P.ALL_JOBS_START, P.ALL_REGISTRATIONS_DECIDE}
+        {
+            P.ALL_USERS_READ,
+            P.ALL_USERS_EDIT,
+            P.ALL_MAILS_READ,
+            P.ALL_JOBS_READ,
+            P.ALL_JOBS_START,
+            P.ALL_REGISTRATIONS_DECIDE,
+        }
     ),
     Role.SYSTEM: frozenset({P.ALL_MATCHING_RUN}),
 }

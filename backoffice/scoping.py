@@ -21,9 +21,12 @@ from .models import (
     AuditEvent,
     Capability,
     CatalogueItem,
+    ChangeRequest,
+    CorrectionProposal,
     Designation,
     Division,
     Enterprise,
+    EnterpriseRemark,
     ImportRow,
     ImportRun,
     Institution,
@@ -35,7 +38,9 @@ from .models import (
     MatchingDecision,
     MeasuringInstrument,
     Notice,
+    OneTimeLink,
     OptionValue,
+    OutgoingMail,
     Receipt,
     Registration,
     Slip,
@@ -104,6 +109,31 @@ def _enterprise_in_area(actor: Actor) -> Criterion:
     )
 
 
+def _enterprise_at_institution(actor: Actor) -> Criterion:
+    """One with items here, or one entered at this institution's counter (代办) that has not claimed its account."""
+    held = sa.select(AppointmentItem.enterprise_id).where(_items_of_institution(actor))
+    return sa.or_(Enterprise.id.in_(held), Enterprise.registered_by_institution_id == actor.institution_id)
+
+
+def _instrument_at_institution(actor: Actor) -> Criterion:
+    """One with an item here, or one entered here for a walk-in of this institution."""
+    held = sa.select(AppointmentItem.instrument_id).where(_items_of_institution(actor))
+    walk_ins = sa.select(Enterprise.id).where(Enterprise.registered_by_institution_id == actor.institution_id)
+    return sa.or_(
+        MeasuringInstrument.id.in_(held),
+        sa.and_(
+            MeasuringInstrument.added_by_institution_id == actor.institution_id,
+            MeasuringInstrument.enterprise_id.in_(walk_ins),
+        ),
+    )
+
+
+def _appointment_at_institution(actor: Actor) -> Criterion:
+    """One with items here, or one booked here for a walk-in."""
+    held = sa.select(AppointmentItem.appointment_id).where(_items_of_institution(actor))
+    return sa.or_(Appointment.id.in_(held), Appointment.booked_by_institution_id == actor.institution_id)
+
+
 def _own_slip(actor: Actor) -> Criterion:
     """A slip is an institution's as long as it holds one of its items or decided on it."""
     return Slip.institution_id == actor.institution_id
@@ -156,7 +186,7 @@ ITEMS: dict[Role, Rule] = {
 }
 APPOINTMENTS: dict[Role, Rule] = {
     Role.ENTERPRISE: _own_enterprise(Appointment.enterprise_id),
-    Role.INSTITUTION: _through(Appointment.id, AppointmentItem.appointment_id, _items_of_institution),
+    Role.INSTITUTION: _appointment_at_institution,
     Role.REGULATOR: _through(Appointment.id, AppointmentItem.appointment_id, _item_used_in_area),
 }
 SLIPS: dict[Role, Rule] = {
@@ -183,7 +213,7 @@ RULES: dict[type[Any], dict[Role, Rule]] = {
     },
     MeasuringInstrument: {
         Role.ENTERPRISE: _own_enterprise(MeasuringInstrument.enterprise_id),
-        Role.INSTITUTION: _through(MeasuringInstrument.id, AppointmentItem.instrument_id, _items_of_institution),
+        Role.INSTITUTION: _instrument_at_institution,
         Role.REGULATOR: _instrument_in_area,
     },
     Verification: {
@@ -193,7 +223,7 @@ RULES: dict[type[Any], dict[Role, Rule]] = {
     },
     Enterprise: {
         Role.ENTERPRISE: _own_enterprise(Enterprise.id),
-        Role.INSTITUTION: _through(Enterprise.id, AppointmentItem.enterprise_id, _items_of_institution),
+        Role.INSTITUTION: _enterprise_at_institution,
         Role.REGULATOR: _enterprise_in_area,
         Role.ADMIN: _through(Enterprise.id, Registration.enterprise_id, _registration_without_reviewer),
     },
@@ -202,6 +232,17 @@ RULES: dict[type[Any], dict[Role, Rule]] = {
         Role.REGULATOR: _registrations_of_reviewer,
         Role.ADMIN: _registration_without_reviewer,
     },
+    ChangeRequest: {
+        Role.ENTERPRISE: _own_enterprise(ChangeRequest.enterprise_id),
+        Role.REGULATOR: lambda actor: ChangeRequest.reviewer_division_code.in_(area_codes(actor.division_code or "")),
+        Role.ADMIN: lambda _: ChangeRequest.reviewer_division_code.is_(None),
+    },
+    CorrectionProposal: {
+        Role.ENTERPRISE: _own_enterprise(CorrectionProposal.enterprise_id),
+        Role.INSTITUTION: _own_institution(CorrectionProposal.institution_id),
+        Role.REGULATOR: _through(CorrectionProposal.instrument_id, MeasuringInstrument.id, _instrument_in_area),
+    },
+    EnterpriseRemark: {Role.INSTITUTION: _own_institution(EnterpriseRemark.institution_id)},
     StoredFile: {
         Role.ENTERPRISE: _own_enterprise(StoredFile.enterprise_id),
         Role.REGULATOR: _through(StoredFile.enterprise_id, Enterprise.id, _enterprise_in_area),
@@ -241,6 +282,8 @@ RULES: dict[type[Any], dict[Role, Rule]] = {
         Role.REGULATOR: _notices_of_division,
     },
     User: {Role.ADMIN: _all},
+    OneTimeLink: {},
+    OutgoingMail: {Role.ADMIN: _all},
     JobRun: {Role.REGULATOR: _all, Role.ADMIN: _all},
     AuditEvent: {Role.AUDITOR: _all},
     Division: REFERENCE,

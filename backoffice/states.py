@@ -38,6 +38,23 @@ class RegistrationState(StrEnum):
     REFUSED = "refused"
 
 
+class ProposalState(StrEnum):
+    """Of what one side proposes and the other decides: a change of an enterprise, a correction of a ledger row."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class LinkPurpose(StrEnum):
+    """Who sets a password by a one-time link: who forgot it, a new user, the owner of an account made by 代办."""
+
+    RESET = "reset"
+    INVITATION = "invitation"
+    CLAIM = "claim"
+
+
 class UseState(StrEnum):
     IN_USE = "in_use"
     STOPPED = "stopped"

@@ -17,9 +17,9 @@ from sqlalchemy.orm.util import identity_key
 from . import clock
 from .actor import Actor
 from .database import db, execute_counted
-from .errors import Conflict
+from .errors import Conflict, Forbidden
 from .models import AppointmentItem, Registration
-from .permissions import Permission, may, require
+from .permissions import Permission, may
 from .states import (
     OVER_ITEMS,
     AppointmentStatus,
@@ -49,6 +49,7 @@ class ItemAction(StrEnum):
     RECORD_PASS = "record_pass"
     RECORD_FAIL = "record_fail"
     END = "end"
+    CANCEL = "cancel"
 
 
 class RegistrationAction(StrEnum):
@@ -58,23 +59,31 @@ class RegistrationAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """`permission` is what the actor needs; `needs_words` says that a reason must come with it."""
+    """`permission` is what the actor needs, or one of `on_behalf`; `needs_words`: a reason must come with it."""
 
     action: StrEnum
     sources: tuple[StrEnum, ...]
     target: StrEnum
     permission: Permission
     needs_words: bool = False
+    on_behalf: tuple[Permission, ...] = ()
+    """Permissions of who may do it for an enterprise (代办); the service sees to whose rows they are."""
 
+
+ON_BEHALF = (P.MATCHED_WALK_INS_EDIT, P.AREA_APPOINTMENTS_EDIT)
 
 ITEM_TRANSITIONS: tuple[Transition, ...] = (
-    Transition(ItemAction.SUBMIT, (S.DRAFT,), S.MATCHING, P.OWN_APPOINTMENTS_SUBMIT),
+    Transition(ItemAction.SUBMIT, (S.DRAFT,), S.MATCHING, P.OWN_APPOINTMENTS_SUBMIT, on_behalf=ON_BEHALF),
     Transition(ItemAction.MATCH, (S.MATCHING,), S.AWAITING_ACCEPTANCE, P.ALL_MATCHING_RUN),
     Transition(ItemAction.FIND_NOBODY, (S.MATCHING,), S.UNMATCHED, P.ALL_MATCHING_RUN),
     # Rules or the ledger row changed: what is waiting is decided anew.
     Transition(ItemAction.REQUEUE, (S.UNMATCHED,), S.MATCHING, P.ALL_MATCHING_RUN),
     Transition(
-        ItemAction.WITHDRAW, (S.MATCHING, S.UNMATCHED, S.AWAITING_ACCEPTANCE), S.WITHDRAWN, P.OWN_APPOINTMENTS_WITHDRAW
+        ItemAction.WITHDRAW,
+        (S.MATCHING, S.UNMATCHED, S.AWAITING_ACCEPTANCE),
+        S.WITHDRAWN,
+        P.OWN_APPOINTMENTS_WITHDRAW,
+        on_behalf=ON_BEHALF,
     ),
     Transition(ItemAction.ACCEPT, (S.AWAITING_ACCEPTANCE,), S.ACCEPTED, P.MATCHED_SLIPS_ACCEPT),
     Transition(ItemAction.RETURN, (S.AWAITING_ACCEPTANCE,), S.FAILED, P.MATCHED_SLIPS_RETURN, needs_words=True),
@@ -82,9 +91,17 @@ ITEM_TRANSITIONS: tuple[Transition, ...] = (
     Transition(ItemAction.ASSIGN, (S.UNMATCHED,), S.AWAITING_ACCEPTANCE, P.AREA_UNMATCHED_ASSIGN, needs_words=True),
     # The institution let its two working days pass: the regulator may send it round again.
     Transition(ItemAction.REMATCH, (S.AWAITING_ACCEPTANCE,), S.MATCHING, P.AREA_UNMATCHED_ASSIGN, needs_words=True),
-    Transition(ItemAction.RECORD_PASS, (S.ACCEPTED,), S.PASSED, P.MATCHED_SLIPS_ACCEPT),
-    Transition(ItemAction.RECORD_FAIL, (S.ACCEPTED,), S.NOT_PASSED, P.MATCHED_SLIPS_ACCEPT),
+    Transition(ItemAction.RECORD_PASS, (S.ACCEPTED,), S.PASSED, P.MATCHED_RESULTS_PUBLISH),
+    Transition(ItemAction.RECORD_FAIL, (S.ACCEPTED,), S.NOT_PASSED, P.MATCHED_RESULTS_PUBLISH),
     Transition(ItemAction.END, (S.ACCEPTED,), S.ENDED, P.MATCHED_SLIPS_ACCEPT, needs_words=True),
+    # The regulator of the use place cancels with a reason; the instrument is free again.
+    Transition(
+        ItemAction.CANCEL,
+        (S.MATCHING, S.UNMATCHED, S.AWAITING_ACCEPTANCE, S.ACCEPTED),
+        S.ENDED,
+        P.AREA_APPOINTMENTS_CANCEL,
+        needs_words=True,
+    ),
 )
 
 REGISTRATION_TRANSITIONS: tuple[Transition, ...] = (
@@ -122,7 +139,7 @@ def _is_permitted(actor: Actor, step: Transition) -> bool:
     # An administrator answers registrations of areas in which no regulator has an account.
     if step.permission is P.AREA_REGISTRATIONS_DECIDE and may(actor, P.ALL_REGISTRATIONS_DECIDE):
         return True
-    return may(actor, step.permission)
+    return any(may(actor, each) for each in (step.permission, *step.on_behalf))
 
 
 def move_items(actor: Actor, action: ItemAction, ids: Sequence[int], **values: Any) -> list[int]:
@@ -132,7 +149,8 @@ def move_items(actor: Actor, action: ItemAction, ids: Sequence[int], **values: A
     (`all_or_conflict`) or somebody else's luck. `values` are further columns to set. Raises `Forbidden`.
     """
     step = _BY_ACTION[action]
-    require(actor, step.permission)
+    if not _is_permitted(actor, step):
+        raise Forbidden
     if not ids:
         return []
     changes = {"status": step.target, "status_since": clock.now(), "updated_at": clock.now(), **values}
@@ -167,7 +185,7 @@ def move_registration(actor: Actor, action: RegistrationAction, registration_id:
     """Decide a registration by compare-and-set; raises `Conflict` if it was decided in between, `Forbidden`."""
     step = _BY_ACTION[action]
     if not _is_permitted(actor, step):
-        require(actor, step.permission)
+        raise Forbidden
     moved = execute_counted(
         sa.update(Registration)
         .where(Registration.id == registration_id, Registration.state.in_(step.sources))

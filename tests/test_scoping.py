@@ -20,9 +20,12 @@ from backoffice.models import (
     AuditEvent,
     Capability,
     CatalogueItem,
+    ChangeRequest,
+    CorrectionProposal,
     Designation,
     Division,
     Enterprise,
+    EnterpriseRemark,
     ImportRow,
     ImportRun,
     Institution,
@@ -35,7 +38,9 @@ from backoffice.models import (
     MatchingDecision,
     MeasuringInstrument,
     Notice,
+    OneTimeLink,
     OptionValue,
+    OutgoingMail,
     Receipt,
     Registration,
     Slip,
@@ -133,6 +138,23 @@ def _rows_without_a_service(place: flow.World, division: str, item: AppointmentI
                 submitted_at=now,
                 due_at=now,
             ),
+            ChangeRequest(
+                enterprise_id=enterprise_id,
+                reviewer_division_code=division,
+                before={"name": "旧名"},
+                after={"name": "新名"},
+                submitted_at=now,
+                due_at=now,
+            ),
+            CorrectionProposal(
+                instrument_id=item.instrument_id,
+                enterprise_id=enterprise_id,
+                institution_id=place.institution.id,
+                before={"model": "Y-60"},
+                after={"model": "Y-100"},
+                proposed_at=now,
+            ),
+            EnterpriseRemark(enterprise_id=enterprise_id, institution_id=place.institution.id, words="上门先打电话"),
             Verification(
                 instrument_id=item.instrument_id,
                 enterprise_id=enterprise_id,
@@ -200,6 +222,9 @@ ROWS_OF: dict[type[Any], Callable[[Tenant], sa.Select[Any]]] = {
             Registration,
             StoredFile,
             ImportRun,
+            ChangeRequest,
+            CorrectionProposal,
+            EnterpriseRemark,
         )
     },
     **{
@@ -221,9 +246,9 @@ ROWS_OF: dict[type[Any], Callable[[Tenant], sa.Select[Any]]] = {
 """All rows that are a tenant's in any sense, by table, asked without `scoping`."""
 
 SEES_NONE = {
-    Role.ENTERPRISE: {Institution, Capability, Designation, Laboratory, InstitutionSuspension},
-    Role.INSTITUTION: {Registration, StoredFile, ImportRun, ImportRow},
-    Role.REGULATOR: {ImportRow},
+    Role.ENTERPRISE: {Institution, Capability, Designation, Laboratory, InstitutionSuspension, EnterpriseRemark},
+    Role.INSTITUTION: {Registration, StoredFile, ImportRun, ImportRow, ChangeRequest},
+    Role.REGULATOR: {ImportRow, EnterpriseRemark},
 }
 
 
@@ -232,7 +257,7 @@ def keys(statement: sa.Select[Any]) -> set[Any]:
 
 
 def test_every_model_is_decided_upon(app: Flask) -> None:
-    assert set(scoping.RULES) == {*ROWS_OF, *SHARED, User, JobRun, AuditEvent}
+    assert set(scoping.RULES) == {*ROWS_OF, *SHARED, User, OneTimeLink, OutgoingMail, JobRun, AuditEvent}
 
 
 def test_nobody_sees_a_row_of_the_other_tenant(tenants: tuple[Tenant, Tenant]) -> None:
@@ -277,6 +302,25 @@ def test_an_institution_that_loses_its_last_item_knows_the_enterprise_no_more(ap
     appointments.withdraw(place.clerk, appointment.id)
     for model in (Enterprise, AppointmentItem, Appointment, MeasuringInstrument):
         assert keys(scoping.visible(place.counter, model)) == set(), model
+
+
+def test_a_walk_in_is_the_institutions_that_entered_it_until_it_claims_its_account(app: Flask) -> None:
+    place, other = flow.world(), factories.InstitutionFactory(name="临淄区计量测试中心")
+    stranger = factories.actor_of(factories.UserFactory(role=Role.INSTITUTION, institution=other))
+    (added,) = flow.instruments(place)
+    enterprise = added.enterprise
+    enterprise.registered_by_institution_id = added.added_by_institution_id = place.institution.id
+    booked = Appointment(number="YY-20261125-0001", enterprise=enterprise)
+    booked.booked_by_institution_id = place.institution.id
+    db.session.add(booked)
+    db.session.flush()
+    rows = {Enterprise: (enterprise.id,), MeasuringInstrument: (added.id,), Appointment: (booked.id,)}
+    for model, key in rows.items():
+        assert keys(scoping.visible(place.counter, model)) == {key}, model
+        assert keys(scoping.visible(stranger, model)) == set(), model
+    enterprise.registered_by_institution_id = None
+    db.session.flush()
+    assert keys(scoping.visible(place.counter, MeasuringInstrument)) == set()
 
 
 def test_a_regulator_sees_what_is_used_in_its_area_and_its_own_enterprises_elsewhere(app: Flask) -> None:

@@ -22,8 +22,10 @@ from ..states import (
     ItemStatus,
     LastInstitution,
     Level,
+    LinkPurpose,
     MatchTrigger,
     Outcome,
+    ProposalState,
     Purpose,
     RegistrationState,
     ReturnCode,
@@ -54,6 +56,17 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         EnterpriseStatus.APPROVED: N_("正常"),
         EnterpriseStatus.SUSPENDED: N_("已停用"),
         EnterpriseStatus.CLOSED: N_("已注销"),
+    },
+    ProposalState: {
+        ProposalState.PENDING: N_("待答复"),
+        ProposalState.APPROVED: N_("已同意"),
+        ProposalState.REFUSED: N_("未同意"),
+        ProposalState.WITHDRAWN: N_("已撤回"),
+    },
+    LinkPurpose: {
+        LinkPurpose.RESET: N_("重设密码"),
+        LinkPurpose.INVITATION: N_("新账号设置密码"),
+        LinkPurpose.CLAIM: N_("认领代办账号"),
     },
     EnterpriseType: {
         EnterpriseType.COMPANY: N_("企业法人"),

@@ -1,13 +1,13 @@
 """The tables, one file per aggregate: columns, constraints and derived properties; no decisions."""
 
 from .appointment import Appointment, AppointmentItem, Receipt, Slip
-from .enterprise import Enterprise, Registration, StoredFile
+from .enterprise import ChangeRequest, Enterprise, EnterpriseRemark, Registration, StoredFile
 from .institution import Capability, Designation, Institution, InstitutionSuspension, Laboratory
-from .instrument import MeasuringInstrument
-from .journal import AuditEvent, FormKey, JobHeartbeat, JobRun, Notice, NumberSequence
+from .instrument import CorrectionProposal, MeasuringInstrument
+from .journal import AuditEvent, FormKey, JobHeartbeat, JobRun, Notice, NumberSequence, OutgoingMail
 from .ledger_import import ImportRow, ImportRun
 from .matching import MatchingAttempt, MatchingDecision, RuleRevision, RuleSnapshot
-from .people import SignInAttempt, User, UserSession
+from .people import OneTimeLink, SignInAttempt, User, UserSession
 from .reference import WHOLE_COUNTRY, CatalogueItem, Division, InstrumentKind, OptionValue, WorkingDayOverride
 from .verification import Verification
 
@@ -18,9 +18,12 @@ __all__ = [
     "AuditEvent",
     "Capability",
     "CatalogueItem",
+    "ChangeRequest",
+    "CorrectionProposal",
     "Designation",
     "Division",
     "Enterprise",
+    "EnterpriseRemark",
     "FormKey",
     "ImportRow",
     "ImportRun",
@@ -35,7 +38,9 @@ __all__ = [
     "MeasuringInstrument",
     "Notice",
     "NumberSequence",
+    "OneTimeLink",
     "OptionValue",
+    "OutgoingMail",
     "Receipt",
     "Registration",
     "RuleRevision",

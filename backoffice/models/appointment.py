@@ -47,6 +47,12 @@ class Appointment(Stamped, Model):
     wish_against: Mapped[str] = mapped_column(sa.String(200), default="")
     site_contact: Mapped[str] = mapped_column(sa.String(50), default="")
     site_phone: Mapped[str] = mapped_column(sa.String(20), default="")
+    booked_by_institution_id: Mapped[int | None] = mapped_column(sa.ForeignKey("institution.id"), index=True)
+    """代办: the institution that books for a walk-in; its items prefer it."""
+    booked_by_division_code: Mapped[str | None] = mapped_column(sa.ForeignKey("division.code"), index=True)
+    """代办: the division whose regulator books on behalf."""
+    is_submitted_on_approval: Mapped[bool] = mapped_column(default=False)
+    """A draft that submits itself when the walk-in's registration is approved."""
 
     enterprise: Mapped[Enterprise] = relationship()
     created_by: Mapped[User | None] = relationship()

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..database import Model
-from ..states import EnterpriseStatus, EnterpriseType, RegistrationState
+from ..states import EnterpriseStatus, EnterpriseType, ProposalState, RegistrationState
 from .columns import Key, Moment, Stamped, code_column
 from .reference import Division
 
@@ -36,8 +36,12 @@ class Enterprise(Stamped, Model):
     status: Mapped[EnterpriseStatus] = mapped_column(code_column(EnterpriseStatus), default=EnterpriseStatus.PENDING)
     status_reason: Mapped[str] = mapped_column(sa.String(500), default="")
     approved_at: Mapped[Moment | None]
+    registered_by_institution_id: Mapped[int | None] = mapped_column(sa.ForeignKey("institution.id"), index=True)
+    """代办: the institution at whose counter the enterprise was entered; empty once it has claimed its account."""
+    registered_by_division_code: Mapped[str | None] = mapped_column(sa.ForeignKey("division.code"))
+    """代办: the division whose regulator entered it; empty once it has claimed its account."""
 
-    division: Mapped[Division] = relationship()
+    division: Mapped[Division] = relationship(foreign_keys=[division_code])
     registrations: Mapped[list[Registration]] = relationship(
         back_populates="enterprise", order_by="Registration.id.desc()"
     )
@@ -77,6 +81,59 @@ class Registration(Model):
             "uq_registration_pending", "enterprise_id", unique=True, postgresql_where=sa.text("state = 'pending'")
         ),
     )
+
+
+class ChangeRequest(Model):
+    """变更申请: what an enterprise may not change by itself (name, division, legal representative), old to new."""
+
+    __tablename__ = "change_request"
+
+    id: Mapped[Key]
+    enterprise_id: Mapped[int] = mapped_column(sa.ForeignKey("enterprise.id"), index=True)
+    reviewer_division_code: Mapped[str | None] = mapped_column(sa.ForeignKey("division.code"), index=True)
+    """The area whose regulator answers, found as for a registration."""
+    state: Mapped[ProposalState] = mapped_column(code_column(ProposalState), default=ProposalState.PENDING)
+    before: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    after: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """Columns of the enterprise and their values, the same keys in both."""
+    words: Mapped[str] = mapped_column(sa.String(500), default="")
+    """Why, in the enterprise's words."""
+    requested_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("app_user.id"))
+    submitted_at: Mapped[Moment]
+    due_at: Mapped[Moment]
+    decided_at: Mapped[Moment | None]
+    decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("app_user.id"))
+    reason: Mapped[str] = mapped_column(sa.String(500), default="")
+
+    enterprise: Mapped[Enterprise] = relationship()
+    reviewer_division: Mapped[Division | None] = relationship()
+
+    __table_args__ = (
+        sa.Index(
+            "uq_change_request_pending", "enterprise_id", unique=True, postgresql_where=sa.text("state = 'pending'")
+        ),
+    )
+
+    def __str__(self) -> str:
+        return self.enterprise.name
+
+
+class EnterpriseRemark(Stamped, Model):
+    """An institution's own note on an enterprise that has instruments with it; nobody else reads it."""
+
+    __tablename__ = "enterprise_remark"
+
+    id: Mapped[Key]
+    institution_id: Mapped[int] = mapped_column(sa.ForeignKey("institution.id"))
+    enterprise_id: Mapped[int] = mapped_column(sa.ForeignKey("enterprise.id"), index=True)
+    words: Mapped[str] = mapped_column(sa.String(1000))
+
+    enterprise: Mapped[Enterprise] = relationship()
+
+    __table_args__ = (sa.UniqueConstraint("institution_id", "enterprise_id"),)
+
+    def __str__(self) -> str:
+        return self.enterprise.name
 
 
 class StoredFile(Model):

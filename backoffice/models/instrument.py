@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..database import Model
-from ..states import DeliveryMode, Outcome, Purpose, UseState, VerificationStatus
-from .columns import Key, Moment, Stamped, code_column
+from ..states import DeliveryMode, Outcome, ProposalState, Purpose, UseState, VerificationStatus
+from .columns import Facts, Key, Moment, Stamped, code_column
 from .enterprise import Enterprise
 from .institution import Institution
 from .reference import Division, InstrumentKind
@@ -53,6 +53,21 @@ class MeasuringInstrument(Stamped, Model):
     delivery_mode: Mapped[DeliveryMode] = mapped_column(code_column(DeliveryMode))
     management_number: Mapped[str] = mapped_column(sa.String(64), default="")
 
+    purchased_on: Mapped[date | None]
+    oil_product: Mapped[str] = mapped_column(sa.String(32), default="")
+    """油品 of a fuel dispenser's nozzle."""
+    stall_number: Mapped[str] = mapped_column(sa.String(32), default="")
+    stall_operator: Mapped[str] = mapped_column(sa.String(50), default="")
+    stall_phone: Mapped[str] = mapped_column(sa.String(20), default="")
+    """摊位号, 经营者 and 电话 in a market's ledger."""
+    season: Mapped[str] = mapped_column(sa.String(32), default="")
+    """使用季节, for what is used part of the year (grain depots)."""
+    production_code: Mapped[str] = mapped_column(sa.String(64), default="")
+    repair_code: Mapped[str] = mapped_column(sa.String(64), default="")
+    verification_code: Mapped[str] = mapped_column(sa.String(64), default="")
+    seal_number: Mapped[str] = mapped_column(sa.String(64), default="")
+    """三码一封 of a price-computing scale (JJG 1204-2025): 生产码, 维修码, 检定码, 封印（铅封）."""
+
     use_state: Mapped[UseState] = mapped_column(code_column(UseState), default=UseState.IN_USE)
     use_state_on: Mapped[date | None]
     use_state_reason: Mapped[str] = mapped_column(sa.String(200), default="")
@@ -70,6 +85,10 @@ class MeasuringInstrument(Stamped, Model):
 
     filed_at: Mapped[Moment]
     """备案时间: saving the row is the legal filing at the division of use."""
+    added_by_institution_id: Mapped[int | None] = mapped_column(sa.ForeignKey("institution.id"), index=True)
+    """代办: the institution that entered the row for a walk-in."""
+    added_by_division_code: Mapped[str | None] = mapped_column(sa.ForeignKey("division.code"))
+    """代办: the division whose regulator entered the row."""
     import_run_id: Mapped[int | None] = mapped_column(sa.ForeignKey("import_run.id", use_alter=True), index=True)
     version: Mapped[int] = mapped_column(default=1)
     search_text: Mapped[str] = mapped_column(
@@ -83,8 +102,8 @@ class MeasuringInstrument(Stamped, Model):
 
     enterprise: Mapped[Enterprise] = relationship()
     kind: Mapped[InstrumentKind] = relationship()
-    division: Mapped[Division] = relationship()
-    verified_by: Mapped[Institution | None] = relationship()
+    division: Mapped[Division] = relationship(foreign_keys=[division_code])
+    verified_by: Mapped[Institution | None] = relationship(foreign_keys=[verified_by_id])
 
     __table_args__ = (
         sa.UniqueConstraint(*KEY_COLUMNS, name="uq_measuring_instrument_key"),
@@ -130,3 +149,40 @@ class MeasuringInstrument(Stamped, Model):
         if until <= today + timedelta(days=soon_days):
             return VerificationStatus.DUE_SOON
         return VerificationStatus.VALID
+
+
+class CorrectionProposal(Model):
+    """更正建议: an institution read something else off the instrument; the enterprise confirms with one click."""
+
+    __tablename__ = "correction_proposal"
+
+    id: Mapped[Key]
+    instrument_id: Mapped[int] = mapped_column(sa.ForeignKey("measuring_instrument.id"), index=True)
+    enterprise_id: Mapped[int] = mapped_column(sa.ForeignKey("enterprise.id"), index=True)
+    institution_id: Mapped[int] = mapped_column(sa.ForeignKey("institution.id"), index=True)
+    state: Mapped[ProposalState] = mapped_column(code_column(ProposalState), default=ProposalState.PENDING)
+    before: Mapped[Facts]
+    after: Mapped[Facts]
+    """Columns of the instrument and their values, the same keys in both."""
+    words: Mapped[str] = mapped_column(sa.String(500), default="")
+    proposed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("app_user.id"))
+    proposed_at: Mapped[Moment]
+    decided_at: Mapped[Moment | None]
+    decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("app_user.id"))
+    reason: Mapped[str] = mapped_column(sa.String(500), default="")
+
+    instrument: Mapped[MeasuringInstrument] = relationship()
+    enterprise: Mapped[Enterprise] = relationship()
+    institution: Mapped[Institution] = relationship()
+
+    __table_args__ = (
+        sa.Index(
+            "uq_correction_proposal_pending",
+            "instrument_id",
+            unique=True,
+            postgresql_where=sa.text("state = 'pending'"),
+        ),
+    )
+
+    def __str__(self) -> str:
+        return str(self.instrument)

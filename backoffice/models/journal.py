@@ -65,6 +65,30 @@ class Notice(Model):
     )
 
 
+class OutgoingMail(Model):
+    """外发邮件: an e-mail to be sent, after the commit that wrote it. Without a mail server it stays here."""
+
+    __tablename__ = "outgoing_mail"
+
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(sa.String(48))
+    recipient: Mapped[str] = mapped_column(sa.String(100))
+    subject: Mapped[str] = mapped_column(sa.String(200))
+    body: Mapped[str] = mapped_column(sa.Text)
+    """What the person reads. A one-time link in it is replaced by words once the mail is sent."""
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("app_user.id"), index=True)
+    created_at: Mapped[Moment]
+    sent_at: Mapped[Moment | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[Moment | None]
+    problem: Mapped[str] = mapped_column(sa.String(300), default="")
+
+    __table_args__ = (sa.Index("ix_outgoing_mail_unsent", "id", postgresql_where=sa.text("sent_at IS NULL")),)
+
+    def __str__(self) -> str:
+        return self.subject
+
+
 class JobRun(Model):
     """A run of a job that did something (or failed); unique per job and time it was scheduled for."""
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..actor import Role
 from ..database import Model
+from ..states import LinkPurpose
 from .columns import Key, Moment, Stamped, Texts, code_column
 from .enterprise import Enterprise
 from .institution import Institution
@@ -49,6 +50,24 @@ class User(Stamped, Model):
         if self.institution is not None:
             return self.institution.name
         return self.organisation
+
+
+class OneTimeLink(Model):
+    """A link that lets its holder set a password once. Only the token's hash is kept."""
+
+    __tablename__ = "one_time_link"
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("app_user.id"), index=True)
+    purpose: Mapped[LinkPurpose] = mapped_column(code_column(LinkPurpose))
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    issued_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("app_user.id"))
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+    used_at: Mapped[Moment | None]
+    """Used, or ended because a newer one took its place."""
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id])
 
 
 class UserSession(Model):

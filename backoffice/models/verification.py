@@ -9,7 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..database import Model
 from ..states import DocumentType, Outcome
+from .appointment import AppointmentItem
 from .columns import Key, Moment, Stamped, code_column
+from .enterprise import Enterprise
 from .institution import Institution
 from .instrument import MeasuringInstrument
 
@@ -44,3 +46,18 @@ class Verification(Stamped, Model):
 
     instrument: Mapped[MeasuringInstrument] = relationship()
     institution: Mapped[Institution] = relationship()
+    enterprise: Mapped[Enterprise] = relationship()
+    item: Mapped[AppointmentItem | None] = relationship()
+
+    __table_args__ = (
+        sa.Index("ix_verification_document", "institution_id", "document_number"),
+        sa.Index(
+            "uq_verification_item_entered",
+            "item_id",
+            unique=True,
+            postgresql_where=sa.text("published_at IS NULL AND voided_at IS NULL"),
+        ),
+    )
+
+    def __str__(self) -> str:
+        return self.document_number or str(self.instrument)
