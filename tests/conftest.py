@@ -20,6 +20,7 @@ from backoffice.database import db
 from backoffice.unit_of_work import unit_of_work
 from ops import postgres
 from seeds import reference
+from tests.databases import drop_database, fresh_copy
 
 ROOT = Path(__file__).parent.parent
 REFERENCE_TABLES = {"division", "catalogue_item", "instrument_kind", "option_value", "rule_revision"}
@@ -53,11 +54,6 @@ def superuser_url() -> str:
     return postgres.ensure_running(ROOT / "instance", name="test-postgres", durable=False).superuser
 
 
-def drop_database(superuser_url: str, name: str) -> None:
-    with psycopg.connect(superuser_url, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
 def settings_for(database_url: str) -> Settings:
     return Settings.from_environment({"DATABASE_URL": database_url, "SECRET_KEY": DEMO_SECRET})
 
@@ -66,8 +62,11 @@ def settings_for(database_url: str) -> Settings:
 def database(superuser_url: str) -> Iterator[postgres.Urls]:
     """A migrated database with reference data; its name carries the process, so that runs do not meet."""
     name = f"qjt_test_{os.getpid()}"
+    yield fresh_copy(superuser_url, name, of="qjt_reference", build=migrate_and_load_reference)
     drop_database(superuser_url, name)
-    urls = postgres.create_database(superuser_url, name)
+
+
+def migrate_and_load_reference(urls: postgres.Urls) -> None:
     os.environ["MIGRATION_DATABASE_URL"] = urls.owner
     with create_app(settings_for(urls.app)).app_context():
         upgrade(directory=str(ROOT / "migrations"))
@@ -75,8 +74,6 @@ def database(superuser_url: str) -> Iterator[postgres.Urls]:
             reference.load()
         db.engine.dispose()
     del os.environ["MIGRATION_DATABASE_URL"]
-    yield urls
-    drop_database(superuser_url, name)
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from playwright.sync_api import Page as BrowserPage
 
 from ops import postgres
 from ops.words import Stop, run_with_words, say
-from tests.conftest import drop_database
+from tests.databases import drop_database
 from tests.journeys.support import (
     CONTEXT_ARGUMENTS,
     FONTS,

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from ops import postgres
-from tests.conftest import drop_database
+from tests.databases import drop_database, fresh_copy
 
 from .support import CONTEXT_ARGUMENTS, Stack, account_of, launch_arguments, prepare, sign_in, write_font_configuration
 from .watching import Watch
@@ -41,27 +41,21 @@ def browser_context_args() -> dict[str, Any]:
     return dict(CONTEXT_ARGUMENTS)
 
 
-@pytest.fixture(scope="session")
-def demo_template(superuser_url: str) -> Iterator[str]:
-    """The name of a database with the demo data, made once by the commands people use; tests work on copies."""
-    name = f"qjt_demo_{os.getpid()}"
-    drop_database(superuser_url, name)
-    prepare(postgres.create_database(superuser_url, name), "db upgrade", "seed reference", "seed demo")
-    yield name
-    drop_database(superuser_url, name)
+def seed_demo(urls: postgres.Urls) -> None:
+    """Make the demo data by the commands people use."""
+    prepare(urls, "db upgrade", "seed reference", "seed demo")
 
 
 @pytest.fixture(scope="session")
-def copy_of_demo(superuser_url: str, demo_template: str) -> Iterator[Callable[[], postgres.Urls]]:
+def copy_of_demo(superuser_url: str) -> Iterator[Callable[[], postgres.Urls]]:
     """Makes a database with the demo data of the caller's own."""
     made: list[str] = []
 
     def copy() -> postgres.Urls:
         DATABASES["count"] += 1
         name = f"qjt_copy_{os.getpid()}_{DATABASES['count']}"
-        drop_database(superuser_url, name)
         made.append(name)
-        return postgres.create_database(superuser_url, name, template=demo_template)
+        return fresh_copy(superuser_url, name, of="qjt_demo", build=seed_demo)
 
     yield copy
     for name in made:
