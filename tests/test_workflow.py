@@ -96,6 +96,13 @@ def test_an_action_needs_its_permission_whatever_the_state() -> None:
                     workflow.move_items(actor, action, [1])
 
 
+def test_when_some_of_what_was_wanted_did_not_move_nothing_is_half_done() -> None:
+    workflow.all_or_conflict([1, 2], [2, 1])
+    with pytest.raises(Conflict) as refused:
+        workflow.all_or_conflict([1, 2, 3], [2])
+    assert refused.value.facts == {"count": 2}
+
+
 def test_registrations_are_decided_while_they_wait_by_their_regulator_or_the_administrator() -> None:
     for action in RegistrationAction:
         for actor in ACTORS:

@@ -173,6 +173,12 @@ def workbook_with(folder: Path, serial: str) -> Path:
     return path
 
 
+def test_the_short_journey_succeeds_when_nothing_is_spoiled(journey: Callable[..., Journey], tmp_path: Path) -> None:
+    walked = journey()
+    walked.walk(workbook_with(tmp_path, walked.serial))
+    assert walked.done[-1] == "print"
+
+
 @pytest.mark.parametrize("package", sorted(BREAKS_AT))
 def test_the_short_journey_breaks_where_a_packages_results_are_spoiled(
     package: str, journey: Callable[..., Journey], tmp_path: Path

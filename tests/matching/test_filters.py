@@ -89,6 +89,11 @@ FAILING = [
     ("SCOPE", with_capability(internal_units=[]), {}),
     # a parent's code does not include its branches
     ("SCOPE", with_capability(internal_units=["91A"]), {"enterprise": "91A01"}),
+    (
+        "SCOPE",
+        with_capability(internal_units=["91370303MA3D01010Y"]),
+        {"enterprise": "91370303MA3D01010Y07"},
+    ),
     # the whole country counts for no other level
     ("PLACE", rules([institution(level="province")], [capability(areas=[NATION])]), {}),
     ("RANGE", with_capability(range=stated(0, 1.5)), {}),
