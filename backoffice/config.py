@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from urllib.parse import unquote, urlsplit
 
 PRODUCT_NAME = "强检通"
 MINIMUM_SECRET_LENGTH = 32
@@ -17,6 +18,18 @@ DEMO_SECRET = "demo-secret-key-for-a-machine-nobody-else-reaches"
 
 class ConfigurationError(Exception):
     """The environment asks for something the product must not start with; the text says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where e-mail is handed over. `security` is `tls` (from the first byte), `starttls` or `none`."""
+
+    host: str
+    port: int
+    security: str
+    sender: str
+    username: str = ""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,8 @@ class Settings:
     review_working_days: int = 2
     acceptance_working_days: int = 2
     due_soon_days: int = 30
+    mail: MailServer | None = None
+    """Without one, mails stay stored (外发邮件)."""
 
     @property
     def is_production(self) -> bool:
@@ -59,6 +74,7 @@ class Settings:
             clock_offset=parse_offset(env.get("CLOCK_OFFSET", "")),
             trusted_proxies=int(env.get("TRUSTED_PROXIES", "0")),
             is_debug=env.get("FLASK_DEBUG", "0") not in ("", "0"),
+            mail=parse_mail_url(env.get("MAIL_URL", ""), sender=env.get("MAIL_FROM", "")),
         )
         settings.check()
         return settings
@@ -96,6 +112,37 @@ def sqlalchemy_url(url: str) -> str:
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
     return url
+
+
+MAIL_SCHEMES = {"smtps": ("tls", 465), "smtp": ("starttls", 587), "smtp+plain": ("none", 25)}
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+def parse_mail_url(url: str, *, sender: str = "") -> MailServer | None:
+    """Read `smtps://name:password@host:465` (or `smtp://`, with STARTTLS; `smtp+plain://`, a relay on this machine).
+
+    `sender` is the address mails come from, by default the name. Nothing gives `None`; raises `ConfigurationError`.
+    """
+    if not url.strip():
+        return None
+    try:
+        parts = urlsplit(url.strip())
+        port, scheme = parts.port, MAIL_SCHEMES.get(parts.scheme)
+    except ValueError:
+        port, scheme, parts = None, None, urlsplit("")
+    if scheme is None or not parts.hostname:
+        raise ConfigurationError(
+            "MAIL_URL 应写成 smtps://账号:密码@主机:465。 Write MAIL_URL as smtps://name:password@host:465."
+        )
+    username, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if username and scheme[0] == "none":
+        raise ConfigurationError(
+            "MAIL_URL 带密码时须用 smtps:// 或 smtp://。 With a password, MAIL_URL must be smtps:// or smtp://."
+        )
+    address = sender.strip() or username
+    if not _ADDRESS.fullmatch(address):
+        raise ConfigurationError("请用 MAIL_FROM 写明发件邮箱。 Set MAIL_FROM to the address mails come from.")
+    return MailServer(parts.hostname, port or scheme[1], scheme[0], address, username, password)
 
 
 def parse_offset(text: str) -> timedelta:

@@ -135,8 +135,14 @@ def _appointment_at_institution(actor: Actor) -> Criterion:
 
 
 def _own_slip(actor: Actor) -> Criterion:
-    """A slip is an institution's as long as it holds one of its items or decided on it."""
-    return Slip.institution_id == actor.institution_id
+    """A slip is an institution's as long as it holds one of its items or decided on it.
+
+    One whose items were all withdrawn or transferred before a decision names an enterprise and its telephone, which
+    are no business of this institution any more.
+    """
+    held = sa.select(AppointmentItem.slip_id).where(_items_of_institution(actor), AppointmentItem.slip_id.is_not(None))
+    decided = sa.select(Receipt.slip_id).where(Receipt.institution_id == actor.institution_id)
+    return sa.and_(Slip.institution_id == actor.institution_id, sa.or_(Slip.id.in_(held), Slip.id.in_(decided)))
 
 
 def _registrations_of_reviewer(actor: Actor) -> Criterion:
@@ -292,6 +298,11 @@ RULES: dict[type[Any], dict[Role, Rule]] = {
     OptionValue: REFERENCE,
     WorkingDayOverride: REFERENCE,
 }
+
+
+def declare_reference(model: type[Any]) -> None:
+    """Reference data without an owner: everybody reads it. A rule that stands in `RULES` is never replaced."""
+    RULES.setdefault(model, REFERENCE)
 
 
 class NoRule(LookupError):

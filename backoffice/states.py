@@ -252,6 +252,7 @@ class RowOutcome(StrEnum):
 
 
 class RunOutcome(StrEnum):
+    REQUESTED = "requested"
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"

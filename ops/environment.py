@@ -36,7 +36,10 @@ def databases(environment: Mapping[str, str]) -> Databases:
 
 
 def application_environment(environment: Mapping[str, str], found: Databases) -> dict[str, str]:
-    """Return what web and jobs run with; the owner's URL is not in it, for they have no use for it."""
+    """Return what web and jobs run with.
+
+    The owner's URL is in it only in demo mode, where a button puts the demo data back; others have no use for it.
+    """
     kept = {name: value for name, value in environment.items() if name != "MIGRATION_DATABASE_URL"}
     app_env = kept.get("APP_ENV") or "demo"
     return {
@@ -47,6 +50,7 @@ def application_environment(environment: Mapping[str, str], found: Databases) ->
         "PYTHONUTF8": "1",
         "PYTHONUNBUFFERED": "1",
         MARK: str(INSTANCE),
+        **({"MIGRATION_DATABASE_URL": found.owner} if app_env == "demo" else {}),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from flask import Flask
 from backoffice import clock, scoping
 from backoffice.actor import SYSTEM, Actor, Role
 from backoffice.database import db
-from backoffice.errors import NotFound
+from backoffice.errors import Conflict, NotFound
 from backoffice.models import (
     Appointment,
     AppointmentItem,
@@ -49,7 +50,7 @@ from backoffice.models import (
     Verification,
     WorkingDayOverride,
 )
-from backoffice.services import acceptance, appointments, notices
+from backoffice.services import acceptance, appointments, assignments, notices
 from backoffice.states import (
     DocumentType,
     ImportState,
@@ -302,6 +303,55 @@ def test_an_institution_that_loses_its_last_item_knows_the_enterprise_no_more(ap
     appointments.withdraw(place.clerk, appointment.id)
     for model in (Enterprise, AppointmentItem, Appointment, MeasuringInstrument):
         assert keys(scoping.visible(place.counter, model)) == set(), model
+
+
+def test_a_slip_stays_while_it_holds_an_item_or_was_decided_on(app: Flask) -> None:
+    """It names the enterprise and its telephone: what left undecided is no business of the institution any more."""
+    place = flow.world()
+
+    def sees(appointment: Appointment) -> bool:
+        slip = flow.only_slip(appointment)
+        found = keys(scoping.visible(place.counter, Slip))
+        if (slip.id,) not in found:
+            with pytest.raises(NotFound):
+                scoping.find(place.counter, Slip, slip.id)
+        return (slip.id,) in found
+
+    withdrawn = flow.matched(place, flow.instruments(place, 2))
+    appointments.withdraw(place.clerk, withdrawn.id, [withdrawn.items[0].id])
+    assert sees(withdrawn)
+    appointments.withdraw(place.clerk, withdrawn.id)
+    assert not sees(withdrawn)
+
+    returned = flow.matched(place, flow.instruments(place))
+    acceptance.return_items(place.counter, flow.only_slip(returned).id, code=ReturnCode.OTHER, words="铭牌不清")
+    assert sees(returned)
+
+    partly = flow.matched(place, flow.instruments(place, 2))
+    first, second = (item.id for item in partly.items)
+    acceptance.return_items(
+        place.counter, flow.only_slip(partly).id, item_ids=[first], code=ReturnCode.OTHER, words="铭牌不清"
+    )
+    appointments.withdraw(place.clerk, partly.id, [second])
+    assert sees(partly)
+
+    transferred = flow.matched(place, flow.instruments(place))
+    slip = flow.only_slip(transferred)
+    with clock.at(slip.due_at + timedelta(seconds=1)):
+        assignments.rematch_slip(place.regulator, slip.id, reason="超期未受理")
+    assert (slip.id,) not in keys(scoping.visible(place.counter, Slip))
+
+
+def test_an_answer_to_a_slip_that_left_is_told_why_and_nobody_elses_exists(app: Flask) -> None:
+    place, other = flow.world(), flow.world(with_capability=False)
+    appointment = flow.matched(place, flow.instruments(place))
+    slip = flow.only_slip(appointment)
+    appointments.withdraw(place.clerk, appointment.id)
+    with pytest.raises(Conflict) as refused:
+        acceptance.accept(place.counter, slip.id)
+    assert (refused.value.code, refused.value.facts) == ("slip_left", {"number": slip.number})
+    with pytest.raises(NotFound):
+        acceptance.accept(other.counter, slip.id)
 
 
 def test_a_walk_in_is_the_institutions_that_entered_it_until_it_claims_its_account(app: Flask) -> None:

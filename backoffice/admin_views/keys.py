@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, SmallInteger, String, Uuid, inspect
+from sqlalchemy import BigInteger, Column, Date, Integer, SmallInteger, String, Uuid, inspect
 from sqlalchemy.orm import InstrumentedAttribute
 
 MAX_TEXT_KEY = 200
@@ -39,6 +40,8 @@ def coerce_key(column: Column[Any] | InstrumentedAttribute[Any], raw: object) ->
     if isinstance(kind, String):
         fits = 0 < len(text) <= (kind.length or MAX_TEXT_KEY)
         return text if fits and not _control.search(text) else None
+    if isinstance(kind, Date):
+        return _day(text)
     raise TypeError(f"keys of type {kind!r} are not supported")
 
 
@@ -53,6 +56,14 @@ def _whole_number(text: str, greatest: int) -> int | None:
     if not _digits.fullmatch(text) or text != str(int(text)):
         return None
     return int(text) if int(text) <= greatest else None
+
+
+def _day(text: str) -> date | None:
+    try:
+        found = date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None
+    return found if found is not None and found.isoformat() == text else None
 
 
 def _uuid(text: str) -> uuid.UUID | None:

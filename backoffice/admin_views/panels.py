@@ -10,13 +10,17 @@ from ..models import Enterprise
 from ..services import notices
 from . import institution, regulator
 from .enterprise.appointments import Appointments
+from .enterprise.corrections import Corrections
 from .enterprise.home import EnterpriseHome, ReturnedItems
 from .enterprise.imports import Imports
 from .enterprise.instruments import Instruments
 from .enterprise.notices import Notices
+from .enterprise.own_record import ChangeRequests, OwnRecord
 from .enterprise.slips import Slips
 from .panel import Panel
 from .regulator.appointments import RegulatorAppointments
+from .regulator.change_requests import ChangeRequests as ReviewedChanges
+from .regulator.change_requests import UnassignedChangeRequests
 from .regulator.registrations import Registrations, UnassignedRegistrations
 from .regulator.slips import RegulatorSlips
 from .regulator.unmatched import RegulatorUnmatched
@@ -39,7 +43,17 @@ def _add_enterprise(app: Flask) -> None:
         organisation=_name_and_code,
         unread=notices.unread_count,
     )
-    for view in (Instruments, Appointments, Slips, ReturnedItems, Notices, Imports):
+    for view in (
+        Instruments,
+        Appointments,
+        Slips,
+        ReturnedItems,
+        Corrections,
+        Notices,
+        Imports,
+        OwnRecord,
+        ChangeRequests,
+    ):
         panel.add(view)
 
 
@@ -74,6 +88,12 @@ def _add_regulator(app: Flask) -> None:
     )
     regulator.add_views(
         panel,
-        queues=(Registrations, UnassignedRegistrations, RegulatorUnmatched),
+        queues=(
+            Registrations,
+            UnassignedRegistrations,
+            ReviewedChanges,
+            UnassignedChangeRequests,
+            RegulatorUnmatched,
+        ),
         bookings=(RegulatorAppointments, RegulatorSlips),
     )

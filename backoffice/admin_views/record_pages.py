@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
+from flask import request
 from flask_admin import expose
 from flask_babel import gettext as _
 
+from .history import History, history_page
 from .records import Button, Card, Event, Fact, NextStep
 from .view_parts import ViewPart
 
@@ -16,6 +18,8 @@ class RecordPages(ViewPart):
     """Mixin: `/<panel>/<noun>/<key>`."""
 
     details_template = "admin/model/details.html"
+    shows_history: ClassVar[bool] = True
+    """Whether the page ends with 历史; off only for records nothing is ever recorded about."""
 
     def record_url(self, row: Any) -> str:
         return self.url_of("details_view", key=self.key(row)) if self.can_view_details else ""
@@ -51,8 +55,12 @@ class RecordPages(ViewPart):
         return self._get_list_value(None, row, name, self.column_formatters_detail, self.column_type_formatters_detail)
 
     def history(self, row: Any) -> Sequence[Event] | None:
-        """What happened, newest first; `None` shows no history."""
+        """A story of your own beside the facts (经过), newest first; 历史 from the audit stands below in any case."""
         return None
+
+    def recorded(self, row: Any) -> History | None:
+        """历史: what the audit says about the record, a page of it; `None` shows none."""
+        return history_page(self.actor, row, request.args.get("before", "")) if self.shows_history else None
 
     def record_context(self, row: Any) -> dict[str, Any]:
         """Further variables for a template of your own that extends `admin/model/details.html`."""
@@ -78,6 +86,7 @@ class RecordPages(ViewPart):
             next_step=self.next_step(row),
             cards=self.cards(row),
             events=self.history(row),
+            record_history=self.recorded(row),
             buttons=self.record_buttons(row),
             **self.record_context(row),
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from flask import current_app, url_for
+from ..models import Notice
 
 SUBJECT_NOUNS: Mapping[str, str] = {
     "appointment": "appointments",
-    "appointment_item": "appointments",
+    "appointment_item": "unmatched",
     "slip": "slips",
     "registration": "registrations",
     "enterprise": "enterprises",
@@ -16,8 +17,14 @@ SUBJECT_NOUNS: Mapping[str, str] = {
     "import_run": "imports",
     "job_run": "job-runs",
     "institution": "institutions",
+    "change_request": "change-requests",
+    "correction_proposal": "corrections",
+    "verification": "results",
 }
 """The noun in the URL by the table a notice's subject lives in."""
+
+PAGES_OUTSIDE: Mapping[tuple[str, str], str] = {("enterprise", "registration"): "/registration"}
+"""Subjects whose page stands on the portal, by panel and table."""
 
 
 def record_path(panel: str, noun: str, key: object, *, page: str = "", anchor: str = "") -> str:
@@ -26,10 +33,16 @@ def record_path(panel: str, noun: str, key: object, *, page: str = "", anchor: s
     return path + (f"/{page}" if page else "") + (f"#{anchor}" if anchor else "")
 
 
-def subject_url(panel: str, subject_type: str, subject_id: str) -> str:
-    """The page of a notice's subject on this panel; the panel's home where it has none."""
-    noun = SUBJECT_NOUNS.get(subject_type)
-    endpoint = f"{panel}_{noun.replace('-', '_')}.details_view" if noun else ""
-    if endpoint in current_app.view_functions:
-        return url_for(endpoint, key=subject_id)
-    return f"/{panel}/"
+def subject_url(inbox: Any, notice: Notice) -> str:
+    """The page of a notice's subject on the inbox's own panel; "" where this person has none, or not any more.
+
+    The list that shows such records is asked, so a link never leads to a page that does not exist for its reader.
+    """
+    if (inbox.panel_name, notice.subject_type) in PAGES_OUTSIDE:
+        return PAGES_OUTSIDE[inbox.panel_name, notice.subject_type]
+    noun = SUBJECT_NOUNS.get(notice.subject_type)
+    for view in inbox.admin._views:
+        if noun is not None and getattr(view, "noun", "") == noun and view.may(view.permissions["view"]):
+            row = view.get_one(notice.subject_id)
+            return str(view.record_url(row)) if row is not None else ""
+    return ""

@@ -19,19 +19,20 @@ from ..clock import ZONE
 from ..database import db
 from ..services import job_runs
 from ..unit_of_work import unit_of_work
-from .schedule import SCHEDULE, Counts, Job
+from .schedule import SCHEDULE, Counts, Job, every
 
 log = logging.getLogger("backoffice.jobs")
 
 TICK_BUDGET_SECONDS = 5.0
 """A tick goes on with the next batch while there is work, up to this long; then others have their turn."""
 
+REQUESTS_SECONDS = 2
 THREADS = 4
 GRACE_SECONDS = 30
 
 
-class PeriodicRunFailed(Exception):
-    """A periodic run that was begun did not come to its end; carries its row's id and the kind of problem."""
+class BegunRunFailed(Exception):
+    """A run whose row was begun did not come to its end; carries the row's id and the kind of problem."""
 
     def __init__(self, run_id: int, problem: str) -> None:
         super().__init__(run_id, problem)
@@ -58,6 +59,7 @@ class Runner:
             signal.signal(name, self._stop)
         for job in self.schedule:
             self.scheduler.add_job(self.tick, job.trigger, args=(job,), id=job.name, next_run_time=_first_run(job))
+        self.scheduler.add_job(self.work_off_requests, every(REQUESTS_SECONDS), id="requests")
         self.scheduler.start()
         self.stopping.wait()
         self.scheduler.shutdown(wait=True)
@@ -79,15 +81,48 @@ class Runner:
             finally:
                 db.session.remove()
 
-    def _work_off(self, job: Job) -> None:
-        started_at, begun = clock.now(), time.monotonic()
+    def work_off_requests(self) -> None:
+        """Run what people asked for by hand, one after the other."""
+        with self.app.app_context():
+            try:
+                while not self.stopping.is_set() and self._run_requested():
+                    pass
+            except Exception:
+                log.exception("requests could not be taken")
+            finally:
+                db.session.remove()
+
+    def _run_requested(self) -> bool:
+        """Take one request and run its job; False when there was none. A failure of the job is its run's, not ours."""
+        with unit_of_work():
+            taken = job_runs.take_request([job.name for job in self.schedule])
+        if taken is None:
+            return False
+        run_id, name = taken
+        job = next(each for each in self.schedule if each.name == name)
+        try:
+            counts = job.work() if job.is_periodic else self._batches(job)
+            with unit_of_work():
+                job_runs.finish(run_id, counts=counts)
+        except Exception as error:
+            log.exception("job failed", extra={"job": name})
+            _note_failure(job, BegunRunFailed(run_id, type(error).__name__))
+        return True
+
+    def _batches(self, job: Job) -> Counts:
+        """Batch after batch while there is work and the budget lasts; the sum of their counts."""
+        begun = time.monotonic()
         total: Counts = {}
         while True:
             counts = job.work()
             total = {key: total.get(key, 0) + counts.get(key, 0) for key in {**total, **counts}}
             is_idle = not any(counts.values())
             if is_idle or self.stopping.is_set() or time.monotonic() - begun > TICK_BUDGET_SECONDS:
-                break
+                return total
+
+    def _work_off(self, job: Job) -> None:
+        started_at = clock.now()
+        total = self._batches(job)
         with unit_of_work():
             job_runs.beat(job.name)
             if any(total.values()):
@@ -97,7 +132,7 @@ class Runner:
 def run_once(job: Job, *, started_by: str = "") -> Counts | None:
     """Run a periodic job for this minute, unless another process has it; None then.
 
-    Raises `PeriodicRunFailed` when the work did.
+    Raises `BegunRunFailed` when the work did.
     """
     scheduled_for = clock.now().replace(second=0, microsecond=0)
     with unit_of_work():
@@ -108,7 +143,7 @@ def run_once(job: Job, *, started_by: str = "") -> Counts | None:
     try:
         counts = job.work()
     except Exception as error:
-        raise PeriodicRunFailed(run_id, type(error).__name__) from error
+        raise BegunRunFailed(run_id, type(error).__name__) from error
     with unit_of_work():
         job_runs.finish(run_id, counts=counts)
     return counts
@@ -124,7 +159,7 @@ def _note_failure(job: Job, error: Exception) -> None:
     try:
         db.session.rollback()
         with unit_of_work():
-            if isinstance(error, PeriodicRunFailed):
+            if isinstance(error, BegunRunFailed):
                 job_runs.note_failure(job.name, error.problem, run_id=error.run_id)
             else:
                 job_runs.note_failure(job.name, type(error).__name__)

@@ -14,7 +14,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from ..clock import ZONE
-from . import deadlines, imports, matching, tidying
+from . import deadlines, imports, mails, matching, tidying
 
 Counts = dict[str, int]
 
@@ -45,6 +45,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("import_apply", imports.apply_imports, every(1)),
     Job("late_reviews", deadlines.mark_late_reviews, every(5)),
     Job("late_slips", deadlines.mark_late_slips, every(5)),
+    Job("mails", mails.send_mails, every(5)),
     Job("matching_for_today", matching.match_for_today, daily(0, 5), is_periodic=True, runs_at_start=True),
     Job("tidying", tidying.drop_leftovers, daily(3, 30), is_periodic=True),
 )

@@ -11,7 +11,20 @@ from typing import Any
 
 from flask_babel import gettext
 
-from . import accounts, appointments, general, ledger, matching, notices, progress, reference, registrations
+from . import (
+    accounts,
+    appointments,
+    general,
+    ledger,
+    mails,
+    matching,
+    notices,
+    on_behalf,
+    progress,
+    proposals,
+    reference,
+    registrations,
+)
 from .labels import label
 from .wording import readable
 
@@ -21,9 +34,12 @@ SENTENCES: dict[str, str] = {
     **registrations.SENTENCES,
     **ledger.SENTENCES,
     **appointments.SENTENCES,
+    **mails.SENTENCES,
     **matching.SENTENCES,
     **notices.SENTENCES,
+    **on_behalf.SENTENCES,
     **progress.SENTENCES,
+    **proposals.SENTENCES,
     **reference.SENTENCES,
 }
 

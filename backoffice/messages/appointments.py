@@ -16,6 +16,7 @@ SENTENCES: dict[str, str] = {
     "nothing_to_withdraw": N_("没有可以撤回的器具：已受理的请联系技术机构取消。"),
     "nothing_failed": N_("这里没有待处理的退回器具。"),
     "slip_already_decided": N_("预约单 %(number)s 已由 %(by)s 处理，没有待受理的器具了。请刷新后再看。"),
+    "slip_left": N_("预约单 %(number)s 的器具已由使用单位撤回，或已转给其他机构，不再由本机构办理。"),
     "slip_not_accepted": N_("预约单 %(number)s 还没有受理，受理后才能打印。"),
     "slip_not_late": N_("预约单 %(number)s 还在受理期限内，或已经处理，不能重新匹配。"),
     "day_is_past": N_("这一天已经过去，请选今天或以后的日期。"),

@@ -217,6 +217,7 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         RowOutcome.ERROR: N_("错误"),
     },
     RunOutcome: {
+        RunOutcome.REQUESTED: N_("等待开始"),
         RunOutcome.RUNNING: N_("运行中"),
         RunOutcome.DONE: N_("完成"),
         RunOutcome.FAILED: N_("失败"),
@@ -227,6 +228,7 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
 BADGES: dict[type[StrEnum], dict[Any, str]] = {
     EnterpriseStatus: {"pending": "now", "refused": "bad", "approved": "ok", "suspended": "end", "closed": "end"},
     RegistrationState: {"pending": "now", "approved": "ok", "refused": "bad"},
+    ProposalState: {"pending": "now", "approved": "ok", "refused": "bad", "withdrawn": "end"},
     UseState: {"in_use": "ok"},
     VerificationStatus: {
         "valid": "ok",
@@ -266,7 +268,7 @@ BADGES: dict[type[StrEnum], dict[Any, str]] = {
         "cancelled": "end",
     },
     RowOutcome: {"new": "ok", "updated": "now", "error": "bad"},
-    RunOutcome: {"running": "now", "done": "ok", "failed": "bad"},
+    RunOutcome: {"requested": "now", "running": "now", "done": "ok", "failed": "bad"},
 }
 """The look of a state: a glyph's class of the stylesheet; none means \"not begun\"."""
 

@@ -6,7 +6,7 @@ What can be wrong with a row has its sentences beside the rules, in `workbooks/m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -16,6 +16,7 @@ from ..workbooks.columns import BY_CODE
 from ..workbooks.messages import FILE_SENTENCES, PROBLEM_SENTENCES, SENTENCES_WITH_SUGGESTION
 from ..workbooks.problems import FileProblem, FileProblemCode, Problem, ProblemCode
 from .labels import label
+from .reference import column_words
 from .wording import N_, readable
 
 LEDGER_SENTENCES: dict[str, str] = {
@@ -24,6 +25,10 @@ LEDGER_SENTENCES: dict[str, str] = {
     ),
     "ledger_standard": N_("作计量标准使用的器具不在强制检定台账登记，请按计量标准器具申请检定。"),
     "ledger_locked": N_("预约单 %(slip)s 正在办理，这一栏已锁定；办结或被退回后可以修改。"),
+    "declared_replaced": N_("已有技术机构的检定结果，企业自报的上次检定情况不再修改。"),
+    "declared_reversed": N_("上次有效期至不能早于上次检定日期 %(day)s。"),
+    "day_in_future": N_("%(day)s 还没有到，请核对。"),
+    "telephone_malformed": N_("“%(found)s”不像电话号码，请填手机号或带区号的座机号。"),
     "ledger_number_unknown": N_("本单位台账里没有台账编号“%(found)s”；新登记的器具请留空。"),
     "ledger_appeared": N_(
         "检查之后台账里新登记了这台器具（台账编号 %(ledger_number)s），这一行没有写入；请重新上传核对。"
@@ -37,6 +42,22 @@ SENTENCES: dict[str, str] = {
     **{f"row.{code}.suggested": str(sentence) for code, sentence in SENTENCES_WITH_SUGGESTION.items()},
     **{f"file.{code}": str(sentence) for code, sentence in FILE_SENTENCES.items()},
     **LEDGER_SENTENCES,
+    "batch_no_numbers": N_("请填出厂编号：列出来、填起止号，或填一个出厂编号和它的枪号（分号）。"),
+    "batch_one_way": N_("三种写法只填一种，请清空另外的。"),
+    "batch_no_digits": N_("“%(found)s”里没有数字，不能连号；请逐个列出。"),
+    "batch_unlike": N_("“%(first)s”和“%(last)s”除了末尾的数字还有不同，不能连号；请逐个列出。"),
+    "batch_zeros_unlike": N_("“%(first)s”和“%(last)s”的数字位数不同，开头的 0 请写全。"),
+    "batch_reversed": N_("止号“%(last)s”比起号“%(first)s”小，请核对。"),
+    "batch_too_many": N_("一共 %(count)s 台（件），一次最多 %(limit)s 台（件），请分次新增。"),
+    "batch_number_twice": N_("有 %(count)s 个编号写了不止一次：%(numbers)s。"),
+    "batch_number_unfit": N_("有 %(count)s 个编号不能用（太长、不是编号或含有乱码）：%(numbers)s。"),
+    "batch_numberless": N_("出厂编号为“无”的器具请逐台新增，并填写管理编号。"),
+    "batch_numbers_there": N_("有 %(count)s 台（件）台账里已有，括号里是台账编号：%(numbers)s。"),
+    "rotation_only": N_(
+        "%(instrument)s 属于“%(kind)s”：首次强制检定后限期使用（使用期限至 %(until)s），到期轮换，不需要预约周期检定。"
+    ),
+    "filing_too_long": N_("一次最多打印 %(limit)s 台（件）的备案表，请先筛选。"),
+    "filing_not_drawn": N_("备案表里有打印字体没有的字，不能生成 PDF，请用“打印”打印网页。"),
     "instrument_in_use": N_("这台器具已有预约或检定记录，不能删除；不再使用的请办理停用或报废。"),
     "instrument_has_open_item": N_(
         "有 %(count)s 台（件）正在预约检定（预约单：%(slips)s），请先撤回预约，或等办结后再办理。"
@@ -58,19 +79,53 @@ HISTORY: dict[str, str] = {
 """What a row of the audit says in an instrument's history."""
 
 
-def history_words(action: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
-    """One line of an instrument's history: what was done, with old and new values of what people typed."""
+SHOWN = frozenset(BY_CODE) | {
+    "purchased_on",
+    "oil_product",
+    "stall_number",
+    "stall_operator",
+    "stall_phone",
+    "season",
+    "production_code",
+    "repair_code",
+    "verification_code",
+    "seal_number",
+    "declared_verified_on",
+    "declared_valid_until",
+    "declared_certificate_number",
+    "declared_institution",
+    "verified_on",
+    "valid_until",
+}
+"""Columns whose changes a history tells; what is only read out of others is left out."""
+
+
+def history_words(
+    action: str,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+    value_words: Callable[[str, Any], str] = lambda _name, value: readable(value),
+) -> str:
+    """One line of an instrument's history: what was done, with old and new values of what people typed.
+
+    `value_words(column, value)` words a stored value; codes stay codes without it.
+    """
     if action == "instrument.use_changed" and after and "use_state" in after:
         reason = after.get("use_state_reason") or ""
         return f"{label(UseState(after['use_state']))}{'：' if reason else ''}{reason}"
     old, new = before or {}, after or {}
     changes = [
-        f"{BY_CODE[name].name} {readable(old.get(name))} → {readable(value)}"
+        f"{column_name(name)} {value_words(name, old.get(name))} → {value_words(name, value)}"
         for name, value in new.items()
-        if name in BY_CODE and name in old
+        if name in SHOWN and name in old
     ]
     sentence = _(HISTORY.get(action, action)) % {"changes": "；".join(changes) or "—"}
     return sentence + (_("（导入第 %(row)s 行）", row=new["row"]) if "row" in new else "")
+
+
+def column_name(name: str) -> str:
+    """The word for a column of the ledger."""
+    return BY_CODE[name].name if name in BY_CODE else column_words("measuring_instrument", name)
 
 
 def stored_sentence(stored: Mapping[str, Any]) -> str:

@@ -22,7 +22,26 @@ SENTENCES: dict[str, str] = {
     "notice_registration_late": N_("%(enterprise)s 的注册申请已超过 2 个工作日未审核（应于 %(due)s 前答复）。"),
     "notice_registration_approved": N_("您单位的注册已通过审核，现在可以建立台账、预约检定。"),
     "notice_registration_refused": N_("您单位的注册未通过审核：%(reason)s。请更正后重新提交。"),
+    "notice_walk_in_approved": N_("您机构代办的 %(enterprise)s 已通过审核，代办的预约已自动提交。"),
+    "notice_walk_in_refused": N_("您机构代办的 %(enterprise)s 未通过审核：%(reason)s。请更正后重新提交。"),
+    "notice_booked_on_behalf": N_("%(by)s 为您单位代办了预约 %(number)s，共 %(count)s 台（件）。"),
+    "notice_items_cancelled": N_("%(by)s 取消了预约 %(number)s 的 %(count)s 台（件）：%(reason)s。器具可以重新预约。"),
+    "notice_slip_items_cancelled": N_(
+        "%(by)s 取消了 %(enterprise)s 预约单 %(number)s 的 %(count)s 台（件）：%(reason)s。不用再受理和检定。"
+    ),
+    "notice_items_moved_away": N_(
+        "%(by)s 已把预约单 %(number)s 的 %(count)s 台（件）改派给%(institution)s：%(reason)s。"
+    ),
+    "notice_items_reassigned": N_(
+        "%(by)s 已把您的 %(count)s 台（件）改派给%(institution)s，预约单 %(number)s：%(reason)s。"
+    ),
     "notice_branch_registered": N_("您单位的分支机构 %(enterprise)s 已提交注册（代码 %(uscc)s）。"),
+    "notice_change_arrived": N_("%(enterprise)s 申请变更单位信息，请在 %(due)s 前答复。"),
+    "notice_change_approved": N_("您单位的变更申请已同意，单位信息已按申请更新。"),
+    "notice_change_refused": N_("您单位的变更申请未同意：%(reason)s。"),
+    "notice_correction_proposed": N_("%(institution)s 核对 %(instrument)s 后建议更正台账，请确认（一次点击即可）。"),
+    "notice_correction_confirmed": N_("%(enterprise)s 已确认 %(instrument)s 的更正建议，台账已更新。"),
+    "notice_correction_declined": N_("%(enterprise)s 未采纳 %(instrument)s 的更正建议：%(reason)s。"),
     "notice_slip_arrived": N_(
         "%(enterprise)s 的预约单 %(number)s 已到达，共 %(count)s 台（件），请在 %(due)s 前受理。"
     ),

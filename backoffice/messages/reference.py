@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from flask_babel import gettext
 
-from ..states import DeliveryMode, Purpose
+from ..states import DeliveryMode, LinkPurpose, Purpose
 from .labels import LABELS, label
 from .wording import N_, moment
 
@@ -30,6 +31,8 @@ SENTENCES: dict[str, str] = {
     "ended_already": N_("它已于 %(day)s 结束。"),
     "kind_or_item": N_("种别和项别请选且只选一个。"),
     "designation_has_begun": N_("这条指定已经生效过，不能删除；可以结束指定。"),
+    "item_code_malformed": N_("项别代码是 2 位数字，例如 14。"),
+    "option_code_malformed": N_("代码用小写字母开头，只含小写字母、数字和下划线。"),
     "kind_code_malformed": N_("种别代码是 4 位数字，例如 1401。"),
     "period_out_of_bounds": N_("检定周期请填 1 到 %(limit)s 个月，不确定就留空。"),
     "too_many_entries": N_("最多 %(limit)s 个。"),
@@ -42,6 +45,7 @@ SENTENCES: dict[str, str] = {
     "last_administrator": N_("这是最后一个能登录的系统管理员，不能停用。"),
     "enterprise_not_in_force": N_("该单位现在是“%(status)s”，不能这样操作。"),
     "branch_type_fixed": N_("分支机构有自己的代码，类型不能改为或改自“非法人企业”；请由其本人注册。"),
+    "job_asked_already": N_("这个任务已经有人启动，还没有结束。请在任务运行中查看结果。"),
     "uscc_in_use": N_("这个代码已经登记，单位是“%(name)s”。一个代码只有一个账号。"),
 }
 
@@ -228,6 +232,7 @@ COLUMNS: dict[str, str] = {
     "last_institution_answer": N_("上次机构的选择"),
     "level": N_("级别"),
     "licence_file_id": N_("营业执照"),
+    "link_purpose": N_("链接用途"),
     "list_code": N_("列表"),
     "management_number": N_("管理编号"),
     "manufacturer": N_("生产厂家"),
@@ -373,6 +378,7 @@ JOBS: dict[str, str] = {
     "import_apply": N_("写入导入"),
     "late_reviews": N_("检查注册审核时限"),
     "late_slips": N_("检查受理时限"),
+    "mails": N_("发送邮件"),
     "tidying": N_("清理过期的临时文件"),
 }
 """Names of jobs; one without a name is shown as 后台任务."""
@@ -385,6 +391,8 @@ COUNTS: dict[str, str] = {
     "files": N_("文件 %(n)s 份"),
     "late_reviews": N_("超时注册 %(n)s 件"),
     "late_slips": N_("超时预约单 %(n)s 份"),
+    "mails": N_("发出邮件 %(n)s 封"),
+    "mails_failed": N_("邮件未发出 %(n)s 封"),
     "matched": N_("匹配成功 %(n)s 台（件）"),
     "requeued": N_("重新匹配 %(n)s 台（件）"),
     "rows": N_("%(n)s 行"),
@@ -393,8 +401,12 @@ COUNTS: dict[str, str] = {
 }
 """What a run did, by the keys of `JobRun.counts`."""
 
-CODES: dict[str, type[StrEnum]] = {"delivery_modes": DeliveryMode, "purposes": Purpose}
-"""Columns that hold lists of codes; single codes are known from their column's type."""
+CODES: dict[str, type[StrEnum]] = {
+    "delivery_modes": DeliveryMode,
+    "link_purpose": LinkPurpose,
+    "purposes": Purpose,
+}
+"""Lists of codes, and facts that are no column; single codes are known from their column's type."""
 
 
 def action_words(action: str) -> str:
@@ -402,15 +414,22 @@ def action_words(action: str) -> str:
     return gettext(ACTIONS[action]) if action in ACTIONS else gettext("其他操作")
 
 
+def name_table(table: str, title: Any, labels: Mapping[str, Any]) -> None:
+    """Take the words of a reference table from its view's declaration, where it has none here."""
+    TABLES.setdefault(table, title)
+    for column, word in labels.items():
+        TABLE_COLUMNS.setdefault(table, {}).setdefault(column, word)
+
+
 def table_words(table: str) -> str:
     """What kind of record it is."""
-    return gettext(TABLES[table]) if table in TABLES else gettext("其他记录")
+    return gettext(str(TABLES[table])) if table in TABLES else gettext("其他记录")
 
 
 def column_words(table: str, column: str) -> str:
     """The Chinese name of a recorded column; facts that are no column (counts, reasons) have names here as well."""
     words = TABLE_COLUMNS.get(table, {}).get(column) or COLUMNS.get(column)
-    return gettext(words) if words else gettext("其他内容")
+    return gettext(str(words)) if words else gettext("其他内容")
 
 
 def job_words(job: str) -> str:
@@ -442,6 +461,7 @@ def value_words(column: str, value: Any, codes: type[StrEnum] | None) -> str:
         return "、".join(value_words(column, each, codes or CODES.get(column)) for each in value)
     if isinstance(value, dict):
         return "；".join(f"{column_words('', name)}：{value_words(name, each, None)}" for name, each in value.items())
+    codes = codes or CODES.get(column)
     if codes is not None and value in {code.value for code in codes} and codes in LABELS:
         return label(codes(value))
     if column == "confidence":

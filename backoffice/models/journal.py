@@ -134,4 +134,6 @@ class FormKey(Model):
     key: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     user_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     location: Mapped[str] = mapped_column(sa.Text, default="")
+    said: Mapped[str] = mapped_column(sa.Text, default="")
+    kind: Mapped[str] = mapped_column(sa.String(16), default="")
     created_at: Mapped[Moment] = mapped_column(index=True)

@@ -27,4 +27,5 @@ def init_app(app: Flask) -> None:
     people.init_app(app)
     views.load()
     app.register_blueprint(portal)
+    views.add_demo(app)
     scan.init_app(app)

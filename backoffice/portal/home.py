@@ -1,4 +1,4 @@
-"""The home page: what this is, the five steps, and whether an instrument must be verified."""
+"""The home page: what this is, the five steps, whether an instrument must be verified, and the three ways in."""
 
 from __future__ import annotations
 
@@ -6,25 +6,20 @@ from typing import Any
 
 from flask import jsonify, render_template, request
 
-from ..messages.labels import label
-from ..states import Purpose
+from ..services import places
 from ..web.access import public
-from . import places
+from . import demo_people
 from .blueprint import portal
-from .mandatory import look_up
+from .lookup import purpose_choices
 
 
 @portal.get("/")
 @public
 def home() -> str:
-    words = " ".join(request.args.get("q", "").replace("\0", " ")[:50].split())
-    purpose = next((each for each in Purpose if each.value == request.args.get("purpose")), None)
     return render_template(
         "portal/home.html",
-        words=words,
-        purpose=purpose,
-        purposes=[(each, label(each)) for each in Purpose],
-        answers=look_up(words, purpose) if words else None,
+        purposes=purpose_choices(),
+        demo_people=demo_people.first_of_each_panel(),
     )
 
 

@@ -12,13 +12,13 @@ from ..actor import Role
 from ..errors import Invalid
 from ..messages.registrations import principal_label
 from ..models import Enterprise, Registration, StoredFile
-from ..services import areas, registrations
+from ..services import areas, places, registrations
 from ..states import EnterpriseStatus
 from ..web.access import roles
 from ..web.current import signed_in_actor
 from ..web.files import inline
 from ..web.form_keys import Done, once
-from . import drafts, places, steps
+from . import drafts, steps
 from .blueprint import portal
 from .drafts import Draft
 from .forms import CorrectionForm

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, request
+from flask import current_app, redirect, render_template, request
 from flask_babel import gettext as _
 
 from .. import messages
@@ -16,6 +16,7 @@ from ..web.access import public, safe_path, signed_in
 from ..web.current import actor_of, current_actor, signed_in_actor
 from ..web.shell import HOME
 from .blueprint import portal, work_place
+from .demo_people import is_published
 from .forms import SignInForm
 from .people import admit, dismiss, signed_in_token
 
@@ -30,16 +31,16 @@ def login() -> Any:
     wanted = safe_path(request.values.get("next"))
     if request.method == "GET":
         actor = current_actor()
-        return redirect(_start(actor, wanted), 303) if actor else _page(form, wanted)
+        return redirect(start_page(actor, wanted), 303) if actor else _page(form, wanted)
     if not form.validate():
         return _page(form, wanted), 422
     with unit_of_work():
-        answer = accounts.sign_in(form.username.data, form.password.data, request.remote_addr or "")
+        answer = accounts.sign_in(form.username.data, _usable_password(form), request.remote_addr or "")
         leave_earlier_session()
     if answer.user is None:
         return _refusal(form, wanted, answer)
     admit(answer.user, answer.token)
-    return redirect(_start(actor_of(answer.user), wanted), 303)
+    return redirect(start_page(actor_of(answer.user), wanted), 303)
 
 
 @portal.post("/logout")
@@ -53,6 +54,12 @@ def logout() -> Any:
     return redirect("/login", 303)
 
 
+def _usable_password(form: SignInForm) -> str:
+    """The typed password; none in production for a published demo account, which is then refused as any wrong one."""
+    is_production = current_app.config["SETTINGS"].is_production
+    return "" if is_production and is_published(form.username.data, form.password.data) else form.password.data
+
+
 def leave_earlier_session() -> None:
     """Whoever was signed in in this browser is signed out by somebody's attempt to sign in."""
     actor, token = current_actor(), signed_in_token()
@@ -60,7 +67,7 @@ def leave_earlier_session() -> None:
         accounts.sign_out(actor, token)
 
 
-def _start(actor: Actor, wanted: str | None) -> str:
+def start_page(actor: Actor, wanted: str | None) -> str:
     """The wanted page, unless it lies in a panel of other people; without one the own panel."""
     home, _words = work_place(actor)
     if wanted is None or wanted == "/" or not actor.is_approved:

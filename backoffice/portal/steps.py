@@ -12,15 +12,15 @@ from flask_babel import gettext as _
 from ..messages.labels import label
 from ..messages.registrations import principal_label
 from ..models import StoredFile
-from ..services import stored_files
+from ..services import places, stored_files
+from ..services.places import Found
 from ..services.registrations import clean_text
 from ..services.stored_files import Upload
 from ..states import EnterpriseType
 from ..unit_of_work import unit_of_work
-from . import drafts, places
+from . import drafts
 from .drafts import Draft
 from .forms import FIELDS_OF, RegistrationForm, place, uploaded
-from .places import Found
 
 TEXTS = ("type", "uscc", "name", "division", "address", "principal", "contact", "mobile", "email")
 
@@ -53,6 +53,7 @@ def _with_file(draft: Draft, upload: Upload | None) -> Draft:
     if upload is None or stored_files.licence_problem(upload) is not None:
         return draft
     with unit_of_work():
+        stored_files.count_upload(request.remote_addr or "")
         row = stored_files.store_licence(upload)
         return replace(draft, file_id=row.id, file_name=row.name)
 

@@ -100,9 +100,9 @@ def _check_words(words: str) -> None:
 
 def _undecided(actor: Actor, slip_id: int, item_ids: Sequence[int] | None) -> tuple[Slip, list[AppointmentItem]]:
     """The slip under its appointment's lock, and the items to decide."""
-    found: Slip = scoping.find(actor, Slip, slip_id)
+    found = _found(actor, slip_id)
     slips.lock_appointments([found.appointment_id])
-    slip: Slip = scoping.find(actor, Slip, slip_id, lock=True)
+    slip = _found(actor, slip_id, lock=True)
     db.session.expire(slip, ["items"])
     if item_ids is not None and not set(item_ids) <= {item.id for item in slip.items}:
         raise NotFound
@@ -114,6 +114,16 @@ def _undecided(actor: Actor, slip_id: int, item_ids: Sequence[int] | None) -> tu
     if not items:
         raise Conflict("slip_already_decided", number=slip.number, by=_last_decider(slip))
     return slip, items
+
+
+def _found(actor: Actor, slip_id: int, *, lock: bool = False) -> Slip:
+    """The slip if it is this institution's; raises `Conflict` for one that was, until everything on it left."""
+    try:
+        slip: Slip = scoping.find(actor, Slip, slip_id, lock=lock)
+    except NotFound:
+        slips.refuse_if_left(actor, slip_id)
+        raise
+    return slip
 
 
 def _last_decider(slip: Slip) -> str:

@@ -242,7 +242,8 @@ def create_user(
     problems = Problems()
     account = problems.text("username", fold_username(username), limit=64, required=True)
     name = problems.text("name", name, limit=50, required=True)
-    phone = problems.text("phone", phone, limit=20)
+    # Whoever waits too long is told the telephone of the office that must act.
+    phone = problems.text("phone", phone, limit=20, required=role is Role.REGULATOR)
     email = problems.text("email", email, limit=100)
     organisation = problems.text("organisation", organisation, limit=100)
     _check_owner(problems, role, enterprise_id, institution_id, division_code)

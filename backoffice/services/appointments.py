@@ -17,7 +17,6 @@ from ..audit import AuditAction
 from ..database import db
 from ..errors import Conflict, FieldProblem, Invalid, NotFound
 from ..models import Appointment, AppointmentItem, Institution, MeasuringInstrument, Slip
-from ..models.instrument import FIRST_ONLY_SCHEME
 from ..permissions import Permission, require
 from ..states import (
     OPEN_ITEMS,
@@ -31,7 +30,8 @@ from ..states import (
     UseState,
 )
 from ..workflow import ItemAction
-from . import areas, matching_runs, notices, numbers, slips
+from . import areas, matching_runs, notices, numbers, on_behalf, slips
+from .ledger_schemes import why_never_booked
 
 PROMISE_WORKING_DAYS = 2
 MOST_ITEMS = 2000
@@ -53,14 +53,15 @@ class LastInstitutionQuestion:
     can_still: bool
 
 
-def create_draft(actor: Actor) -> Appointment:
-    """A new empty draft of the actor's enterprise."""
-    require(actor, Permission.OWN_APPOINTMENTS_EDIT)
+def create_draft(actor: Actor, enterprise_id: int | None = None) -> Appointment:
+    """A new empty draft of the actor's enterprise, or of one the actor acts for (代办), which stands on it then."""
+    acting = on_behalf.bookings_of(actor, enterprise_id or actor.enterprise_id)
     appointment = Appointment(
         number=numbers.next_number(numbers.APPOINTMENT),
-        enterprise_id=actor.enterprise_id,
+        enterprise_id=acting.enterprise.id,
         created_by_id=actor.user_id,
         status=AppointmentStatus.DRAFT,
+        **acting.stamp("booked_by"),
     )
     db.session.add(appointment)
     db.session.flush()
@@ -70,10 +71,24 @@ def create_draft(actor: Actor) -> Appointment:
 
 def find_draft(actor: Actor, appointment_id: int) -> Appointment:
     """The draft, locked; raises `NotFound`, or `Conflict` once it was submitted."""
-    require(actor, Permission.OWN_APPOINTMENTS_EDIT)
-    appointment: Appointment = scoping.find(actor, Appointment, appointment_id, lock=True)
+    appointment = _own_or_on_behalf(actor, appointment_id)
     if appointment.status is not AppointmentStatus.DRAFT:
         raise Conflict("appointment_already_submitted", number=appointment.number)
+    return appointment
+
+
+def _own_or_on_behalf(actor: Actor, appointment_id: int) -> Appointment:
+    """An appointment, locked: the actor's own, or one it booked on behalf. A regulator's new draft has no place yet."""
+    booked = Appointment.booked_by_division_code == actor.division_code if actor.division_code else sa.false()
+    appointment = db.session.scalars(
+        sa.select(Appointment)
+        .where(Appointment.id == appointment_id, sa.or_(scoping.criterion(actor, Appointment), booked))
+        .with_for_update(of=Appointment)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if appointment is None:
+        raise NotFound
+    on_behalf.check_booking(actor, appointment)
     return appointment
 
 
@@ -97,7 +112,7 @@ def choose(actor: Actor, appointment_id: int, instrument_ids: Iterable[int]) -> 
     wanted = [key for key in dict.fromkeys(instrument_ids) if key not in chosen]
     if len(chosen) + len(wanted) > MOST_ITEMS:
         raise Invalid.one("instruments", "too_many_items", limit=MOST_ITEMS)
-    instruments = _own_instruments(actor, wanted)
+    instruments = _own_instruments(actor, appointment.enterprise_id, wanted)
     _refuse_unbookable(instruments)
     for instrument in instruments:
         db.session.add(
@@ -117,10 +132,10 @@ def choose(actor: Actor, appointment_id: int, instrument_ids: Iterable[int]) -> 
     return len(instruments)
 
 
-def _own_instruments(actor: Actor, ids: Sequence[int]) -> list[MeasuringInstrument]:
+def _own_instruments(actor: Actor, enterprise_id: int, ids: Sequence[int]) -> list[MeasuringInstrument]:
     statement = (
         scoping.visible(actor, MeasuringInstrument)
-        .where(MeasuringInstrument.id.in_(ids))
+        .where(MeasuringInstrument.id.in_(ids), MeasuringInstrument.enterprise_id == enterprise_id)
         .options(joinedload(MeasuringInstrument.kind))
     )
     found = {row.id: row for row in db.session.scalars(statement)}
@@ -146,8 +161,8 @@ def why_not_bookable(instruments: Sequence[MeasuringInstrument]) -> dict[int, Fi
             refusals[row.id] = FieldProblem("already_booked", {"number": numbers_of_open[row.id]})
         elif row.use_state is not UseState.IN_USE:
             refusals[row.id] = FieldProblem("not_in_use", {"state": row.use_state})
-        elif row.kind.verification_scheme == FIRST_ONLY_SCHEME:
-            refusals[row.id] = FieldProblem("first_verification_only", {"kind": row.kind.name})
+        elif (never := why_never_booked(row)) is not None:
+            refusals[row.id] = never
     return refusals
 
 
@@ -266,10 +281,15 @@ def submit(actor: Actor, appointment_id: int) -> Appointment:
     Raises `Invalid` when nothing was chosen, a question is open or an instrument cannot be booked any more; `Conflict`
     when another appointment took an instrument at the same moment.
     """
-    require(actor, Permission.OWN_APPOINTMENTS_SUBMIT)
-    appointment: Appointment = scoping.find(actor, Appointment, appointment_id, lock=True)
+    appointment = _own_or_on_behalf(actor, appointment_id)
     if appointment.status is not AppointmentStatus.DRAFT:
         return appointment
+    return submit_draft(actor, appointment)
+
+
+def submit_draft(actor: Actor, appointment: Appointment) -> Appointment:
+    """The submission itself, of a draft the caller holds and has seen to be the actor's to submit; see `submit`."""
+    on_behalf.refuse_unless_in_force(appointment.enterprise)
     items = list(appointment.items)
     if not items:
         raise Invalid.one("instruments", "nothing_chosen")
@@ -277,7 +297,7 @@ def submit(actor: Actor, appointment_id: int) -> Appointment:
     _hold_instruments([item.instrument_id for item in items])
     _apply_answers(appointment)
     _move_to_matching(actor, items)
-    appointment.submitted_at = clock.now()
+    appointment.submitted_at, appointment.is_submitted_on_approval = clock.now(), False
     appointment.due_at = areas.deadline(appointment.submitted_at, PROMISE_WORKING_DAYS)
     _supersede_failed(items)
     slips.refresh(appointment)
@@ -298,6 +318,11 @@ def _hold_instruments(ids: Sequence[int]) -> None:
 
 
 def _apply_answers(appointment: Appointment) -> None:
+    """Which institution each item prefers. Booked on behalf, the question is not asked: a counter means itself."""
+    if appointment.booked_by_institution_id or appointment.booked_by_division_code:
+        for item in appointment.items:
+            item.preferred_institution_id = appointment.booked_by_institution_id
+        return
     for question in questions(appointment):
         if question.can_still and question.answer is None:
             raise Invalid.one("questions", "question_open", institution=question.institution.name)

@@ -9,7 +9,7 @@ from ..actor import SYSTEM
 from ..audit import AuditAction
 from ..database import db
 from ..models import AppointmentItem, MeasuringInstrument, Slip
-from ..states import SlipStatus
+from ..states import ItemStatus, SlipStatus
 from . import areas, notices
 
 UNDECIDED = (SlipStatus.AWAITING, SlipStatus.PARTLY)
@@ -38,7 +38,7 @@ def _tell(slip: Slip) -> None:
     places = db.session.scalars(
         sa.select(MeasuringInstrument.division_code)
         .join(AppointmentItem, AppointmentItem.instrument_id == MeasuringInstrument.id)
-        .where(AppointmentItem.slip_id == slip.id)
+        .where(AppointmentItem.slip_id == slip.id, AppointmentItem.status == ItemStatus.AWAITING_ACCEPTANCE)
         .distinct()
     ).all()
     for office in sorted({office for place in places if (office := areas.competent_division(place))}):

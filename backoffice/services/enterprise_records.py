@@ -55,7 +55,13 @@ def create(
     problems = Problems()
     code = _uscc(problems, uscc)
     values = _checked(problems, actor, None, typed)
-    enterprise = Enterprise(uscc=code, status=EnterpriseStatus.APPROVED, approved_at=clock.now(), **values)
+    enterprise = Enterprise(
+        uscc=code,
+        status=EnterpriseStatus.APPROVED,
+        approved_at=clock.now(),
+        registered_by_division_code=actor.division_code,
+        **values,
+    )
     db.session.add(enterprise)
     db.session.flush()
     after = {**audit.values_of(enterprise), "on_behalf_by": actor.name}

@@ -123,7 +123,9 @@ WITH step (event, former) AS (VALUES
     ('item.returned', ARRAY['item.matched', 'item.assigned']),
     ('item.rematched', ARRAY['item.matched', 'item.assigned']),
     ('item.put_aside', ARRAY['item.returned']),
-    ('item.ended', ARRAY['item.accepted'])
+    ('item.ended', ARRAY['item.accepted']),
+    ('item.cancelled', ARRAY['', 'item.matched', 'item.assigned', 'item.unmatched', 'item.requeued', 'item.rematched',
+        'item.accepted'])
 ), history AS (
     SELECT subject_id, action, coalesce(lag(action) OVER (PARTITION BY subject_id ORDER BY id), '') AS former
     FROM audit_event WHERE subject_type = 'appointment_item'
@@ -136,7 +138,7 @@ WITH meaning (status, events) AS (VALUES
     ('draft', ARRAY['']), ('matching', ARRAY['', 'item.requeued', 'item.rematched']),
     ('awaiting_acceptance', ARRAY['item.matched', 'item.assigned']), ('unmatched', ARRAY['item.unmatched']),
     ('accepted', ARRAY['item.accepted']), ('failed', ARRAY['item.returned', 'item.put_aside']),
-    ('withdrawn', ARRAY['item.withdrawn']), ('ended', ARRAY['item.ended']),
+    ('withdrawn', ARRAY['item.withdrawn']), ('ended', ARRAY['item.ended', 'item.cancelled']),
     ('passed', ARRAY['item.accepted']), ('not_passed', ARRAY['item.accepted'])
 ), latest AS (
     SELECT DISTINCT ON (subject_id) subject_id, action FROM audit_event
@@ -186,9 +188,11 @@ WITH answered AS (
         sum(item_count) FILTER (WHERE decision = 'returned') AS returned
     FROM receipt GROUP BY slip_id
 ), found AS (
-    SELECT slip_id, count(*) FILTER (WHERE status IN ('accepted', 'passed', 'not_passed', 'ended')) AS accepted,
+    SELECT slip_id, count(*) FILTER (WHERE status IN ('accepted', 'passed', 'not_passed', 'ended') AND EXISTS (
+            SELECT FROM audit_event WHERE subject_type = 'appointment_item' AND subject_id = item.id::text
+                AND action = 'item.accepted')) AS accepted,
         count(*) FILTER (WHERE status = 'failed') AS returned
-    FROM appointment_item GROUP BY slip_id
+    FROM appointment_item AS item GROUP BY slip_id
 )
 SELECT slip.id FROM slip LEFT JOIN answered ON answered.slip_id = slip.id LEFT JOIN found ON found.slip_id = slip.id
 WHERE coalesce(answered.accepted, 0) <> coalesce(found.accepted, 0)

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from .. import clock
+from .. import audit, clock
+from ..actor import Actor
+from ..audit import AuditAction
 from ..database import db, execute_counted
+from ..errors import Conflict, Invalid
 from ..models import Appointment, AppointmentItem, FormKey, JobHeartbeat, JobRun, User
+from ..permissions import Permission, require
 from ..states import ItemStatus, RunOutcome
 from . import notices
 
 KEEP_FORM_KEYS = timedelta(days=2)
+STARTABLE = (
+    "matching",
+    "matching_for_today",
+    "import_check",
+    "import_apply",
+    "late_reviews",
+    "late_slips",
+    "mails",
+    "tidying",
+)
+"""Jobs a person may start: all of the schedule."""
+_REQUEST_LOCK = 0x4A4F_4253
 LATE_AFTER_SECONDS = 60
 """Without a tick for this long the panels say since when jobs have not run."""
 
@@ -56,20 +73,8 @@ def pulse() -> dict[str, Any]:
 
 
 def begin(job: str, *, scheduled_for: datetime, started_by: str = "") -> int | None:
-    """Open the run row of a periodic job; None when another process already has this run.
-
-    A run that was killed is closed here: after ten minutes nobody is at it any more.
-    """
-    db.session.execute(
-        sa.update(JobRun)
-        .where(
-            JobRun.job == job,
-            JobRun.outcome == RunOutcome.RUNNING,
-            JobRun.started_at < clock.now() - timedelta(minutes=10),
-        )
-        .values(outcome=RunOutcome.FAILED, finished_at=clock.now(), problem="interrupted"),
-        execution_options={"synchronize_session": False},
-    )
+    """Open the run row of a periodic job; None when another process already has this run."""
+    _close_interrupted()
     return db.session.scalar(
         insert(JobRun)
         .values(
@@ -83,6 +88,60 @@ def begin(job: str, *, scheduled_for: datetime, started_by: str = "") -> int | N
         .on_conflict_do_nothing(index_elements=["job", "scheduled_for"])
         .returning(JobRun.id)
     )
+
+
+def _close_interrupted() -> None:
+    """Close runs nobody is at any more: no run takes ten minutes."""
+    db.session.execute(
+        sa.update(JobRun)
+        .where(JobRun.outcome == RunOutcome.RUNNING, JobRun.started_at < clock.now() - timedelta(minutes=10))
+        .values(outcome=RunOutcome.FAILED, finished_at=clock.now(), problem="interrupted"),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def request(actor: Actor, job: str) -> JobRun:
+    """Ask for a run of a job now; the job process takes it within seconds, and a run that waits survives its absence.
+
+    Raises `Invalid` for an unknown job, `Conflict` while one that was asked for waits or runs.
+    """
+    require(actor, Permission.ALL_JOBS_START)
+    if job not in STARTABLE:
+        raise Invalid.one("job", "not_a_choice")
+    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_REQUEST_LOCK, sa.func.hashtext(job))))
+    _close_interrupted()
+    asked = sa.select(JobRun.id).where(
+        JobRun.job == job,
+        JobRun.outcome.in_((RunOutcome.REQUESTED, RunOutcome.RUNNING)),
+        JobRun.started_by != "",
+    )
+    if db.session.scalar(sa.select(asked.exists())):
+        raise Conflict("job_asked_already")
+    now = clock.now()
+    run = JobRun(
+        job=job, scheduled_for=now, started_at=now, outcome=RunOutcome.REQUESTED, counts={}, started_by=actor.name[:50]
+    )
+    db.session.add(run)
+    db.session.flush()
+    audit.record(actor, AuditAction.JOB_STARTED_BY_HAND, run, after={"job": job})
+    return run
+
+
+def take_request(jobs: Collection[str]) -> tuple[int, str] | None:
+    """Take the oldest run of one of these jobs somebody asked for: its id and its job. No two processes take one."""
+    _close_interrupted()
+    run = db.session.scalars(
+        sa.select(JobRun)
+        .where(JobRun.outcome == RunOutcome.REQUESTED, JobRun.job.in_(jobs))
+        .order_by(JobRun.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).first()
+    if run is None:
+        return None
+    run.outcome, run.started_at = RunOutcome.RUNNING, clock.now()
+    db.session.flush()
+    return run.id, run.job
 
 
 def finish(run_id: int, *, counts: dict[str, int]) -> None:

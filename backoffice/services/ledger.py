@@ -14,18 +14,21 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from .. import audit, clock, scoping
-from ..actor import Actor
+from ..actor import Actor, Role
 from ..audit import AuditAction
 from ..database import db
 from ..errors import Conflict, FieldProblem, Invalid, NotFound
 from ..messages.ledger import problem_code
-from ..models import AppointmentItem, AuditEvent, Division, Enterprise, MeasuringInstrument, Slip, Verification
+from ..models import AppointmentItem, Division, MeasuringInstrument, Slip, Verification
 from ..permissions import Permission, require
 from ..states import LOCKING_ITEMS, OPEN_ITEMS, UseState
 from ..workbooks.checks import checked_values
 from ..workbooks.problems import Problem
-from . import ledger_reference, matching_runs, slips
+from ..workbooks.reference import Reference
+from . import ledger_reference, matching_runs, on_behalf, slips
+from .ledger_further import further_values
 from .ledger_values import (
+    DECLARED_COLUMNS,
     KEY_PARTS,
     LOCKED_COLUMNS,
     TYPED_COLUMNS,
@@ -42,17 +45,20 @@ def create(actor: Actor, enterprise_id: int, values: Mapping[str, Any]) -> Measu
     """Enter an instrument into the enterprise's ledger; saving is the legal filing (备案).
 
     `values` are typed texts or codes by column code, with `quantity` and `is_standard`. Raises `Invalid` with a problem
-    beside each field, also for an instrument that is there already; `Forbidden`, `NotFound`.
+    beside each field, also for an instrument that is there already; `Forbidden`, `NotFound`. Who acts for the
+    enterprise (代办) stands on the row.
     """
-    require(actor, Permission.OWN_LEDGER_EDIT)
-    enterprise: Enterprise = scoping.find(actor, Enterprise, enterprise_id)
-    columns = _accepted(values)
-    instrument = MeasuringInstrument(enterprise_id=enterprise.id, filed_at=clock.now(), **columns)
+    acting = on_behalf.ledger_of(actor, enterprise_id)
+    enterprise, columns = acting.enterprise, accepted(values)
+    instrument = MeasuringInstrument(
+        enterprise_id=enterprise.id, filed_at=clock.now(), **columns, **acting.stamp("added_by")
+    )
     try:
         with db.session.begin_nested():
             db.session.add(instrument)
     except IntegrityError as refused:
         raise _duplicate(enterprise.id, columns) or refused from refused
+    refuse_outside_area(actor, instrument)
     audit.record(actor, AuditAction.INSTRUMENT_CREATED, instrument, after=audit.values_of(instrument))
     return instrument
 
@@ -63,15 +69,15 @@ def update(actor: Actor, instrument_id: int, values: Mapping[str, Any], version:
     `version` is the one the form was opened with. Raises `Invalid` (also for columns an institution's slip locks),
     `Conflict` if somebody saved in between, `Forbidden`, `NotFound`.
     """
-    require(actor, Permission.OWN_LEDGER_EDIT)
-    instrument: MeasuringInstrument = scoping.find(actor, MeasuringInstrument, instrument_id)
+    on_behalf.editable_instrument(actor, instrument_id)
     item = _lock_open_item(instrument_id)
-    instrument = scoping.find(actor, MeasuringInstrument, instrument_id, lock=True)
+    instrument = on_behalf.editable_instrument(actor, instrument_id, lock=True)
     if item is None and open_item(instrument_id) is not None:  # Booked while this waited for the row.
         raise Conflict("changed_meanwhile")
     if version is not None and version != instrument.version:
         raise Conflict("changed_meanwhile")
-    columns = _accepted(values)
+    columns = accepted(values)
+    _refuse_declared(instrument, columns)
     changed = changed_columns(columns, {name: _plain(getattr(instrument, name)) for name in TYPED_COLUMNS})
     _refuse_locked(item, changed)
     try:
@@ -81,14 +87,14 @@ def update(actor: Actor, instrument_id: int, values: Mapping[str, Any], version:
             audit.record_change(actor, AuditAction.INSTRUMENT_CHANGED, instrument)
     except IntegrityError as refused:
         raise _duplicate(instrument.enterprise_id, columns) or refused from refused
+    refuse_outside_area(actor, instrument)
     if item is not None and LOCKED_COLUMNS & set(changed):
         matching_runs.requeue_instrument(actor, instrument_id)
 
 
 def remove(actor: Actor, instrument_id: int) -> None:
     """Delete a row nothing refers to; raises `Conflict` where an appointment or a result does."""
-    require(actor, Permission.OWN_LEDGER_EDIT)
-    instrument: MeasuringInstrument = scoping.find(actor, MeasuringInstrument, instrument_id, lock=True)
+    instrument = on_behalf.editable_instrument(actor, instrument_id, lock=True)
     if not may_be_removed(instrument_id):
         raise Conflict("instrument_in_use")
     audit.record(actor, AuditAction.INSTRUMENT_REMOVED, instrument, before=audit.values_of(instrument))
@@ -111,7 +117,6 @@ def change_use(actor: Actor, instrument_ids: Sequence[int], state: UseState, rea
     Raises `Invalid` without a reason (taking into use again needs none), `Conflict` where one is booked or all are in
     that state already, `NotFound` where one is not theirs.
     """
-    require(actor, Permission.OWN_LEDGER_EDIT)
     reason = reason.strip()
     if not reason and state is not UseState.IN_USE:
         raise Invalid.one("reason", "reason_required")
@@ -178,11 +183,16 @@ def locking_slips(instrument_ids: Sequence[int]) -> dict[int, str | None]:
     return {row.instrument_id: row.number for row in rows}
 
 
-def _accepted(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns to store; raises `Invalid` with every problem of what was typed."""
-    checked = checked_values({name: _plain(value) for name, value in values.items()}, ledger_reference.load())
+def accepted(values: Mapping[str, Any], reference: Reference | None = None) -> dict[str, Any]:
+    """The columns to store; raises `Invalid` with every problem of what was typed.
+
+    Optional and declared columns are stored where they were typed; `reference` saves asking again for many rows.
+    """
+    rules = reference or ledger_reference.load()
+    checked = checked_values({name: _plain(value) for name, value in values.items()}, rules)
     found = [*checked.problems, *too_long_for_ledger(checked.values or {}, row=None, letters={})]
     problems: dict[str, FieldProblem] = {}
+    further = further_values(values, problems)
     if values.get("is_standard"):
         problems["is_standard"] = FieldProblem("ledger_standard")
     for problem in found:
@@ -190,7 +200,7 @@ def _accepted(values: Mapping[str, Any]) -> dict[str, Any]:
             problems.setdefault(problem.field, _field_problem(problem))
     if problems or checked.values is None:
         raise Invalid(problems)
-    return with_readings(checked.values)
+    return {**with_readings(checked.values), **further}
 
 
 def _plain(value: Any) -> str:
@@ -202,6 +212,15 @@ def _plain(value: Any) -> str:
 def _field_problem(problem: Problem) -> FieldProblem:
     facts = {**problem.facts, "found": problem.found, "suggestion": problem.suggestion}
     return FieldProblem(problem_code(problem), facts)
+
+
+def _refuse_declared(instrument: MeasuringInstrument, columns: Mapping[str, Any]) -> None:
+    """What the enterprise declared stands until the first recorded result and is not written afterwards."""
+    if instrument.verified_on is None:
+        return
+    changed = [name for name in DECLARED_COLUMNS if name in columns and columns[name] != getattr(instrument, name)]
+    if changed:
+        raise Invalid({name: FieldProblem("declared_replaced") for name in changed})
 
 
 def _duplicate(enterprise_id: int, columns: Mapping[str, Any]) -> Invalid | None:
@@ -219,6 +238,14 @@ def _duplicate(enterprise_id: int, columns: Mapping[str, Any]) -> Invalid | None
         return None
     facts = {"existing": str(existing), "ledger_number": existing.ledger_number}
     return Invalid.one("serial_number", "ledger_duplicate", **facts)
+
+
+def refuse_outside_area(actor: Actor, instrument: MeasuringInstrument) -> None:
+    """A regulator enters no row it could not see afterwards: neither the unit nor the place is in its area."""
+    if actor.role is Role.REGULATOR:
+        seen = scoping.visible(actor, MeasuringInstrument).where(MeasuringInstrument.id == instrument.id)
+        if not db.session.scalar(sa.select(seen.exists())):
+            raise Invalid.one("division_code", "outside_your_area", names=[instrument.division.name])
 
 
 def _lock_open_item(instrument_id: int) -> AppointmentItem | None:
@@ -241,7 +268,7 @@ def _refuse_locked(item: AppointmentItem | None, changed: Sequence[str]) -> None
 def _locked_rows(actor: Actor, ids: Sequence[int]) -> list[MeasuringInstrument]:
     """Their rows among these, in the order of ids, held for update."""
     statement = (
-        scoping.visible(actor, MeasuringInstrument)
+        on_behalf.editable_instruments(actor)
         .where(MeasuringInstrument.id.in_(ids))
         .order_by(MeasuringInstrument.id)
         .with_for_update(of=MeasuringInstrument)
@@ -260,20 +287,3 @@ def _refuse_booked(instrument_ids: Sequence[int]) -> None:
     if numbers:
         named = list(dict.fromkeys(number for _id, number in numbers if number))
         raise Conflict("instrument_has_open_item", count=len(numbers), slips=named)
-
-
-def history(actor: Actor, instrument_id: int, *, limit: int = 50) -> list[AuditEvent]:
-    """What was done to one's own row, newest first."""
-    require(actor, Permission.OWN_LEDGER_READ)
-    scoping.find(actor, MeasuringInstrument, instrument_id)
-    return list(
-        db.session.scalars(
-            sa.select(AuditEvent)
-            .where(
-                AuditEvent.subject_type == MeasuringInstrument.__tablename__,
-                AuditEvent.subject_id == str(instrument_id),
-            )
-            .order_by(AuditEvent.id.desc())
-            .limit(limit)
-        )
-    )

@@ -29,12 +29,20 @@ _NUMBERS = ("range_low", "range_high")
 _FROM_ROW = ", ".join(f"(r.values->>'{name}')" + ("::numeric" * (name in _NUMBERS)) for name in LEDGER_COLUMNS)
 _SAME_KEY = " AND ".join(f"i.{part} = r.values->>'{part}'" for part in KEY_PARTS)
 
+_LEFT_EMPTY = [
+    column.name
+    for column in MeasuringInstrument.__table__.columns
+    if isinstance(column.type, sa.String)
+    and not (column.nullable or column.computed is not None or column.name in (*LEDGER_COLUMNS, "use_state"))
+]
+"""Text the file has no column for."""
+
 INSERT = sa.text(f"""
 WITH inserted AS (
     INSERT INTO measuring_instrument (
-        enterprise_id, {", ".join(LEDGER_COLUMNS)}, use_state, use_state_reason, declared_certificate_number,
-        declared_institution, filed_at, import_run_id, version, created_at, updated_at)
-    SELECT :enterprise, {_FROM_ROW}, 'in_use', '', '', '', :now, :run, 1, :now, :now
+        enterprise_id, {", ".join((*LEDGER_COLUMNS, *_LEFT_EMPTY))}, use_state, filed_at, import_run_id, version,
+        created_at, updated_at)
+    SELECT :enterprise, {_FROM_ROW}, {", ".join(["''"] * len(_LEFT_EMPTY))}, 'in_use', :now, :run, 1, :now, :now
     FROM import_row r
     WHERE r.run_id = :run AND r.number = ANY(:numbers)
     ORDER BY r.number

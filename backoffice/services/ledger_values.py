@@ -40,6 +40,28 @@ READ_COLUMNS = ("serial_key", "range_low", "range_high", "range_unit", "accuracy
 
 LEDGER_COLUMNS = (*TYPED_COLUMNS, *READ_COLUMNS)
 
+OPTIONAL_COLUMNS = (
+    "purchased_on",
+    "oil_product",
+    "stall_number",
+    "stall_operator",
+    "stall_phone",
+    "season",
+    "production_code",
+    "repair_code",
+    "verification_code",
+    "seal_number",
+)
+"""What an enterprise may add to a row; nothing is decided by it."""
+
+DECLARED_COLUMNS = (
+    "declared_verified_on",
+    "declared_valid_until",
+    "declared_certificate_number",
+    "declared_institution",
+)
+"""企业自报（未核实）: an earlier certificate in the enterprise's own words, until the first recorded result."""
+
 LOCKED_COLUMNS = frozenset(
     {
         "kind_code",

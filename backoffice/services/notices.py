@@ -9,25 +9,27 @@ from typing import Any
 import sqlalchemy as sa
 
 from .. import clock, scoping
-from ..actor import Actor
+from ..actor import Actor, Role
 from ..database import Model, db, execute_counted, key_of
 from ..models import Notice
+from . import notice_rules
 
 
 def tell_enterprise(enterprise_id: int, code: str, subject: Model, **facts: Any) -> None:
-    _add(Notice(enterprise_id=enterprise_id), code, subject, facts)
+    _add(Notice(enterprise_id=enterprise_id), Role.ENTERPRISE, code, subject, facts)
 
 
 def tell_institution(institution_id: int, code: str, subject: Model, **facts: Any) -> None:
-    _add(Notice(institution_id=institution_id), code, subject, facts)
+    _add(Notice(institution_id=institution_id), Role.INSTITUTION, code, subject, facts)
 
 
 def tell_regulator(division_code: str, code: str, subject: Model, **facts: Any) -> None:
     """Tell the regulators of exactly this division; find it with `areas.competent_division`."""
-    _add(Notice(division_code=division_code), code, subject, facts)
+    _add(Notice(division_code=division_code), Role.REGULATOR, code, subject, facts)
 
 
-def _add(notice: Notice, code: str, subject: Model, facts: dict[str, Any]) -> None:
+def _add(notice: Notice, told: Role, code: str, subject: Model, facts: dict[str, Any]) -> None:
+    notice_rules.require(code, told)
     db.session.flush()  # The subject needs its key before a notice can point at it.
     notice.code = code
     notice.facts = {key: _plain(value) for key, value in facts.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +21,7 @@ from ..models import Division, Enterprise, Registration, StoredFile, User
 from ..permissions import Permission, require
 from ..states import EnterpriseStatus, EnterpriseType, RegistrationState
 from ..workflow import RegistrationAction
-from . import accounts, areas, notices, passwords, stored_files, uscc
+from . import accounts, areas, bookings_on_behalf, mails, notices, on_behalf, passwords, stored_files, uscc
 from .divisions import active_children
 from .reference_checks import Problems, assign
 from .stored_files import Upload
@@ -37,11 +38,14 @@ _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 
-def check(values: Mapping[str, Any], licence: Licence, *, password_hash: str = "") -> dict[str, Any]:
+def check(
+    values: Mapping[str, Any], licence: Licence, *, password_hash: str = "", is_on_behalf: bool = False
+) -> dict[str, Any]:
     """The typed values, cleaned and folded, if they can be registered now; raises `Invalid` with every problem.
 
     `values`: type, uscc (a branch: parent_uscc), name, division_code, address, principal, contact, mobile, email,
-    password. `password_hash` stands for a password that was accepted before.
+    password. `password_hash` stands for a password that was accepted before. On behalf (代办) nobody chooses a password
+    and the licence may come later.
     """
     problems = Problems()
     clean = _particulars(problems, values)
@@ -50,8 +54,9 @@ def check(values: Mapping[str, Any], licence: Licence, *, password_hash: str = "
         _differs_from_parent(problems, clean, clean["parent_uscc"])
     else:
         clean["uscc"], clean["parent_uscc"] = _new_code(problems, values.get("uscc")), None
-    _check_licence(problems, licence)
-    if not password_hash:
+    if licence is not None or not is_on_behalf:
+        _check_licence(problems, licence)
+    if not (password_hash or is_on_behalf):
         found = passwords.problem(values.get("password") or "", account=clean["parent_uscc"] or clean["uscc"])
         if found is not None:
             problems.add("password", found.code, **found.facts)
@@ -67,13 +72,7 @@ def register(
     A branch gets its own code here. Raises `Conflict` when all hundred codes under its parent are used.
     """
     uscc.lock(uscc.fold(values.get("parent_uscc") or values.get("uscc")))
-    clean = check(values, licence, password_hash=password_hash)
-    if clean["type"] is EnterpriseType.BRANCH:
-        clean["uscc"] = uscc.branch_code(clean["parent_uscc"])
-    enterprise = Enterprise(status=EnterpriseStatus.PENDING, status_reason="", **clean)
-    db.session.add(enterprise)
-    db.session.flush()  # Its key goes onto the file, the account and the registration.
-    _claim(enterprise, licence)
+    enterprise = _enter(check(values, licence, password_hash=password_hash), licence)
     applicant = Actor(
         role=Role.ENTERPRISE,
         name=enterprise.contact,
@@ -81,19 +80,54 @@ def register(
         is_approved=False,
         address=address,
     )
-    user = accounts.add_user(
-        applicant,
+    user = _first_account(applicant, enterprise, password_hash or passwords.hashed(values["password"]))
+    _submit(replace(applicant, user_id=user.id), enterprise, AuditAction.REGISTRATION_SUBMITTED)
+    _tell_parent(enterprise)
+    return enterprise
+
+
+def register_on_behalf(actor: Actor, values: Mapping[str, Any], licence: Licence = None) -> Enterprise:
+    """代办: an institution enters a walk-in, who is reviewed like everybody else. Raises `Invalid`, `Conflict`.
+
+    Its account has no password anybody knows until the trader claims it by a one-time link.
+    """
+    require(actor, Permission.MATCHED_WALK_INS_EDIT)
+    uscc.lock(uscc.fold(values.get("parent_uscc") or values.get("uscc")))
+    clean = check(values, licence, is_on_behalf=True)
+    enterprise = _enter({**clean, "registered_by_institution_id": actor.institution_id}, licence)
+    open_account(actor, enterprise)
+    _submit(actor, enterprise, AuditAction.REGISTRATION_SUBMITTED)
+    _tell_parent(enterprise)
+    return enterprise
+
+
+def open_account(actor: Actor, enterprise: Enterprise) -> User:
+    """The first account of an enterprise entered on behalf: nobody knows its password (a one-time link sets it)."""
+    return _first_account(actor, enterprise, passwords.hashed(secrets.token_urlsafe(32)))
+
+
+def _enter(clean: dict[str, Any], licence: Licence) -> Enterprise:
+    """The enterprise's row, in review; a branch gets its own code here."""
+    if clean["type"] is EnterpriseType.BRANCH:
+        clean["uscc"] = uscc.branch_code(clean["parent_uscc"])
+    enterprise = Enterprise(status=EnterpriseStatus.PENDING, status_reason="", **clean)
+    db.session.add(enterprise)
+    db.session.flush()  # Its key goes onto the file, the account and the registration.
+    _claim(enterprise, licence)
+    return enterprise
+
+
+def _first_account(actor: Actor, enterprise: Enterprise, password_hash: str) -> User:
+    return accounts.add_user(
+        actor,
         username=enterprise.uscc,
-        password_hash=password_hash or passwords.hashed(values["password"]),
+        password_hash=password_hash,
         name=enterprise.contact,
         role=Role.ENTERPRISE,
         phone=enterprise.mobile,
         email=enterprise.email,
         enterprise_id=enterprise.id,
     )
-    _submit(replace(applicant, user_id=user.id), enterprise, AuditAction.REGISTRATION_SUBMITTED)
-    _tell_parent(enterprise)
-    return enterprise
 
 
 def check_correction(actor: Actor, values: Mapping[str, Any], licence: Licence) -> dict[str, Any]:
@@ -106,13 +140,26 @@ def resubmit(actor: Actor, values: Mapping[str, Any], licence: Licence = None) -
 
     Raises `Invalid`, and `Conflict` when the registration is not refused (any more).
     """
-    enterprise = _refused_of(actor)
+    return _send_again(actor, _refused_of(actor), values, licence)
+
+
+def resubmit_on_behalf(
+    actor: Actor, enterprise_id: int, values: Mapping[str, Any], licence: Licence = None
+) -> Registration:
+    """代办: the institution that entered a walk-in corrects what was refused and sends it again, as `resubmit`."""
+    enterprise = on_behalf.walk_in(actor, enterprise_id, lock=True)
+    if enterprise.status is not EnterpriseStatus.REFUSED:
+        raise Conflict("registration_not_refused")
+    return _send_again(actor, enterprise, values, licence)
+
+
+def _send_again(actor: Actor, enterprise: Enterprise, values: Mapping[str, Any], licence: Licence) -> Registration:
     clean = _checked_correction(enterprise, values, licence)
     before = {name: getattr(enterprise, name) for name in clean}
     assign(enterprise, {**clean, "status": EnterpriseStatus.PENDING, "status_reason": ""})
     _claim(enterprise, licence)
     db.session.flush()
-    _follow_contact(actor, enterprise)
+    follow_contact(actor, enterprise)
     return _submit(actor, enterprise, AuditAction.REGISTRATION_CORRECTED, before=before)
 
 
@@ -131,6 +178,9 @@ def approve(actor: Actor, registration_id: int) -> Registration:
         after={"state": RegistrationState.APPROVED, "uscc": enterprise.uscc},
     )
     notices.tell_enterprise(enterprise.id, "notice_registration_approved", registration)
+    _mail_applicant("mail_registration_approved", enterprise)
+    _tell_counter(enterprise, "notice_walk_in_approved")
+    bookings_on_behalf.submit_waiting(enterprise)
     return registration
 
 
@@ -151,8 +201,15 @@ def refuse(actor: Actor, registration_id: int, reason: str) -> Registration:
         after={"state": RegistrationState.REFUSED, "uscc": enterprise.uscc, "reason": words},
     )
     # The notice puts its own full stop behind the reason.
-    notices.tell_enterprise(enterprise.id, "notice_registration_refused", registration, reason=words.rstrip("。.！!"))
+    said = words.rstrip("。.！!")
+    notices.tell_enterprise(enterprise.id, "notice_registration_refused", registration, reason=said)
+    _mail_applicant("mail_registration_refused", enterprise, reason=words)
+    _tell_counter(enterprise, "notice_walk_in_refused", reason=said)
     return registration
+
+
+def _mail_applicant(code: str, enterprise: Enterprise, **facts: Any) -> None:
+    mails.write(code, recipient=enterprise.email, enterprise=enterprise.name, uscc=enterprise.uscc, **facts)
 
 
 def mark_late(now: datetime | None = None, *, limit: int = 200) -> int:
@@ -187,6 +244,20 @@ def latest_of(actor: Actor) -> Registration | None:
         .order_by(Registration.id.desc())
         .limit(1)
     ).first()
+
+
+def check_fields(enterprise: Enterprise, values: Mapping[str, Any]) -> dict[str, Any]:
+    """New values of some fields of an enterprise in force, cleaned and held to the rules of a registration.
+
+    Raises `Invalid` with the problems of exactly these fields.
+    """
+    problems = Problems()
+    clean = _particulars(problems, {**{name: getattr(enterprise, name) for name in CORRECTABLE}, **values})
+    if enterprise.is_branch and enterprise.parent_uscc:
+        _differs_from_parent(problems, clean, enterprise.parent_uscc)
+    problems.found = {name: found for name, found in problems.found.items() if name in values}
+    problems.refuse()
+    return {name: clean[name] for name in values}
 
 
 def _particulars(problems: Problems, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -276,7 +347,8 @@ def _checked_correction(enterprise: Enterprise, values: Mapping[str, Any], licen
         problems.add("type", "type_and_code_fixed")
     if enterprise.is_branch and enterprise.parent_uscc:
         _differs_from_parent(problems, clean, enterprise.parent_uscc)
-    if licence is not None or enterprise.licence_file_id is None:
+    is_on_behalf = enterprise.registered_by_institution_id is not None
+    if licence is not None or (enterprise.licence_file_id is None and not is_on_behalf):
         _check_licence(problems, licence)
     problems.refuse()
     return clean
@@ -342,6 +414,13 @@ def _tell_reviewer(registration: Registration, code: str) -> None:
         )
 
 
+def _tell_counter(enterprise: Enterprise, code: str, **facts: Any) -> None:
+    """The counter at which a walk-in was entered hears the answer: its trader has no account yet."""
+    if enterprise.registered_by_institution_id is not None:
+        institution_id = enterprise.registered_by_institution_id
+        notices.tell_institution(institution_id, code, enterprise, enterprise=enterprise.name, **facts)
+
+
 def _tell_parent(enterprise: Enterprise) -> None:
     parent = _enterprise_with(enterprise.parent_uscc) if enterprise.parent_uscc else None
     if parent is not None:
@@ -358,8 +437,8 @@ def _refused_of(actor: Actor) -> Enterprise:
     return enterprise
 
 
-def _follow_contact(actor: Actor, enterprise: Enterprise) -> None:
-    """The first account carries the contact's name, and the correction may have changed it."""
+def follow_contact(actor: Actor, enterprise: Enterprise) -> None:
+    """The first account carries the contact's name, and its own person may have changed it."""
     user = db.session.get(User, actor.user_id)
     if user is not None and user.username == enterprise.uscc:
         user.name, user.phone, user.email = enterprise.contact, enterprise.mobile, enterprise.email

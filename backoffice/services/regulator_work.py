@@ -1,6 +1,6 @@
 """My work of a regulator: what waits for an answer, what is nobody's, and what institutions let pass.
 
-Every number counts exactly the rows of the list it leads to, so all of them start from `scoping`.
+Every number counts exactly the rows of the list it leads to: both start from `scoping` and use the clauses here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,16 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from .. import clock, scoping
 from ..actor import Actor
 from ..database import db
-from ..models import AppointmentItem, Capability, Institution, InstrumentKind, MeasuringInstrument, Registration, Slip
+from ..models import (
+    AppointmentItem,
+    Capability,
+    Enterprise,
+    Institution,
+    InstrumentKind,
+    MeasuringInstrument,
+    Registration,
+    Slip,
+)
 from ..states import ItemStatus, RegistrationState, SlipStatus
 
 OPEN_SLIPS = (SlipStatus.AWAITING, SlipStatus.PARTLY)
@@ -33,43 +42,28 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The numbers of the home page; counts of instruments are in 台（件）."""
+    """What the home page lists, the most urgent of each sort; its tiles count the lists themselves."""
 
-    registrations: int
-    registrations_late: int
-    unmatched: int
-    late_slips: int
-    lapsing: int
     waiting_reviews: list[Registration]
     unmatched_by_kind: list[Group]
     late_by_institution: list[Group]
 
-    @property
-    def is_empty(self) -> bool:
-        return not (self.waiting_reviews or self.unmatched_by_kind or self.late_by_institution)
-
 
 def of(actor: Actor) -> Work:
-    """Everything the home page shows, in a fixed number of queries."""
+    """Everything the home page lists, in a fixed number of queries."""
     return Work(
-        registrations=pending_registrations(actor),
-        registrations_late=_count(Registration, *_pending(actor), Registration.due_at <= clock.now()),
-        unmatched=unmatched(actor),
-        late_slips=_count(Slip, *_late(actor)),
-        lapsing=_count(Capability, scoping.criterion(actor, Capability), lapses_soon(actor)),
         waiting_reviews=_waiting_reviews(actor),
         unmatched_by_kind=_unmatched_by_kind(actor),
         late_by_institution=_late_by_institution(actor),
     )
 
 
-def pending_registrations(actor: Actor) -> int:
-    return _count(Registration, *_pending(actor))
-
-
-def unmatched(actor: Actor) -> int:
-    """Booked instruments no institution was found for."""
-    return _count(AppointmentItem, *_unmatched(actor))
+def is_new(actor: Actor) -> bool:
+    """Nobody registered, booked or used an instrument in the area yet."""
+    return not any(
+        db.session.scalar(sa.select(scoping.visible(actor, model).exists()))
+        for model in (Registration, Enterprise, AppointmentItem)
+    )
 
 
 def in_area(column: sa.orm.InstrumentedAttribute[list[str]], actor: Actor) -> sa.ColumnElement[bool]:
@@ -99,34 +93,33 @@ def is_over(until: date | None) -> bool:
     return until is not None and until < clock.today()
 
 
-def _pending(actor: Actor) -> tuple[sa.ColumnElement[bool], ...]:
-    return scoping.criterion(actor, Registration), Registration.state == RegistrationState.PENDING
+def used_in_area(actor: Actor) -> sa.ColumnElement[bool]:
+    """Items of instruments used in the actor's area: work belongs to the regulator of the place of use, not of the
+    enterprise's seat, who may only read it."""
+    codes = scoping.area_codes(actor.division_code or "")
+    used = sa.select(MeasuringInstrument.id).where(MeasuringInstrument.division_code.in_(codes))
+    return AppointmentItem.instrument_id.in_(used)
 
 
-def _unmatched(actor: Actor) -> tuple[sa.ColumnElement[bool], ...]:
-    """By the division of use only: the queue belongs to the regulator of the place."""
-    used = sa.select(MeasuringInstrument.id).where(
-        MeasuringInstrument.division_code.in_(scoping.area_codes(actor.division_code or ""))
+def is_unmatched(actor: Actor) -> sa.ColumnElement[bool]:
+    """The rows of the queue."""
+    return sa.and_(used_in_area(actor), AppointmentItem.status == ItemStatus.UNMATCHED)
+
+
+def is_late(actor: Actor) -> sa.ColumnElement[bool]:
+    """Slips past their clock on which something used in the actor's area still waits."""
+    waiting = sa.select(AppointmentItem.slip_id).where(
+        AppointmentItem.status == ItemStatus.AWAITING_ACCEPTANCE,
+        AppointmentItem.slip_id.is_not(None),
+        used_in_area(actor),
     )
-    return (
-        scoping.criterion(actor, AppointmentItem),
-        AppointmentItem.status == ItemStatus.UNMATCHED,
-        AppointmentItem.instrument_id.in_(used),
-    )
-
-
-def _late(actor: Actor) -> tuple[sa.ColumnElement[bool], ...]:
-    return scoping.criterion(actor, Slip), Slip.status.in_(OPEN_SLIPS), Slip.due_at <= clock.now()
-
-
-def _count(model: type, *criteria: sa.ColumnElement[bool]) -> int:
-    return db.session.scalar(sa.select(sa.func.count()).select_from(model).where(*criteria)) or 0
+    return sa.and_(Slip.status.in_(OPEN_SLIPS), Slip.due_at <= clock.now(), Slip.id.in_(waiting))
 
 
 def _waiting_reviews(actor: Actor, limit: int = 8) -> list[Registration]:
     statement = (
         sa.select(Registration)
-        .where(*_pending(actor))
+        .where(scoping.criterion(actor, Registration), Registration.state == RegistrationState.PENDING)
         .options(sa.orm.joinedload(Registration.enterprise))
         .order_by(Registration.due_at, Registration.id)
         .limit(limit)
@@ -141,7 +134,7 @@ def _unmatched_by_kind(actor: Actor, limit: int = 8) -> list[Group]:
         .select_from(AppointmentItem)
         .join(MeasuringInstrument, AppointmentItem.instrument_id == MeasuringInstrument.id)
         .join(InstrumentKind, MeasuringInstrument.kind_code == InstrumentKind.code)
-        .where(*_unmatched(actor))
+        .where(scoping.criterion(actor, AppointmentItem), is_unmatched(actor))
         .group_by(InstrumentKind.code, InstrumentKind.name)
         .order_by(oldest)
         .limit(limit)
@@ -155,7 +148,7 @@ def _late_by_institution(actor: Actor, limit: int = 8) -> list[Group]:
         sa.select(Institution.id, Institution.name, sa.func.count(), oldest)
         .select_from(Slip)
         .join(Institution, Slip.institution_id == Institution.id)
-        .where(*_late(actor))
+        .where(scoping.criterion(actor, Slip), is_late(actor))
         .group_by(Institution.id, Institution.name)
         .order_by(oldest)
         .limit(limit)

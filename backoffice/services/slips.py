@@ -11,8 +11,9 @@ from .. import audit, clock, workflow
 from ..actor import Actor
 from ..audit import AuditAction
 from ..database import db
+from ..errors import Conflict
 from ..models import Appointment, AppointmentItem, Receipt, Slip
-from ..states import AppointmentStatus, SlipStatus
+from ..states import AppointmentStatus, EndReason, SlipStatus
 from . import areas, notices, numbers
 
 Row = TypeVar("Row", AppointmentItem, Slip)
@@ -85,6 +86,18 @@ def _attach(slip: Slip, item_ids: Sequence[int]) -> None:
     workflow.set_on_loaded_items(item_ids, {"slip_id": slip.id})
 
 
+def refuse_if_left(actor: Actor, slip_id: int) -> None:
+    """Raise `Conflict` when this slip was the actor's institution's until all its items were withdrawn or transferred.
+
+    The institution was asked about it and may have its page open: an answer that comes too late is told why.
+    """
+    number = db.session.scalar(
+        sa.select(Slip.number).where(Slip.id == slip_id, Slip.institution_id == actor.institution_id)
+    )
+    if actor.institution_id is not None and number is not None:
+        raise Conflict("slip_left", number=number)
+
+
 def refresh(appointment: Appointment) -> None:
     """Bring the states of an appointment's slips and its own in line with its items'; call after every move."""
     db.session.flush()
@@ -111,9 +124,9 @@ def is_printable(slip: Slip) -> bool:
 
 
 def printable_items(slip: Slip) -> list[AppointmentItem]:
-    """Items the institution accepted, in the order of the appointment: what the slip lists."""
+    """Items the institution accepted, in the order of the appointment: what the slip lists. Not what was cancelled."""
     accepted = workflow.ACCEPTED_AND_AFTER
-    return [item for item in slip.items if item.status in accepted]
+    return [item for item in slip.items if item.status in accepted and item.end_reason is not EndReason.CANCELLED]
 
 
 def is_open(appointment: Appointment) -> bool:

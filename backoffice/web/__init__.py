@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, current_app
 
-from . import access, errors, headers, request_log, shell
+from . import access, errors, headers, help, request_log, shell
 
 
 def init_app(app: Flask) -> None:
@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
     request_log.init_app(app)
     errors.init_app(app)
     shell.init_app(app)
+    help.init_app(app)
     app.add_url_rule("/favicon.ico", "favicon", favicon)
 
 

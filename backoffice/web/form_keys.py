@@ -55,16 +55,16 @@ def once(work: Callable[[], Done]) -> Response:
     key = sent_key()
     with unit_of_work():
         claim, earlier = _claim(key) if key else (None, None)
-        done = Done(earlier) if earlier else work()
+        done = earlier or work()
         if claim is not None:
-            claim.location = done.location
+            claim.location, claim.said, claim.kind = done.location, str(done.said), done.kind
     if done.said:
         flash(done.said, done.kind)
     return redirect(done.location, 303)
 
 
-def _claim(key: str) -> tuple[FormKey | None, str | None]:
-    """Take the key for this transaction; else where its earlier use led.
+def _claim(key: str) -> tuple[FormKey | None, Done | None]:
+    """Take the key for this transaction; else what its earlier use led to.
 
     A second sender waits here at the primary key until the first has committed or rolled back.
     """
@@ -77,5 +77,5 @@ def _claim(key: str) -> tuple[FormKey | None, str | None]:
             db.session.add(claim)
     except IntegrityError:
         earlier = db.session.get(FormKey, stored, populate_existing=True)
-        return None, earlier.location if earlier else None
+        return None, Done(earlier.location, earlier.said, earlier.kind) if earlier and earlier.location else None
     return claim, None

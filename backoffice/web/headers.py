@@ -41,7 +41,8 @@ def add_headers(answer: Response) -> Response:
     answer.headers["Content-Security-Policy"] = content_security_policy(csp_nonce())
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["X-Frame-Options"] = "DENY"
-    answer.headers["Referrer-Policy"] = "same-origin"
+    # A page whose own address is a secret asks for a stricter one.
+    answer.headers.setdefault("Referrer-Policy", "same-origin")
     answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     answer.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"

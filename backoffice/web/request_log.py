@@ -16,6 +16,8 @@ from werkzeug.wrappers import Response
 access_log = logging.getLogger("backoffice.access")
 HEADER = "X-Request-ID"
 _acceptable = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_secret_path = re.compile(r"^(/link/).+")
+"""Addresses whose last part lets its holder in; only what stands before it is logged."""
 _EXTRA = ("method", "path", "status", "ms", "user_id", "job", "run_id")
 
 
@@ -69,7 +71,7 @@ def finish(answer: Response) -> Response:
         "request",
         extra={
             "method": request.method,
-            "path": request.path,
+            "path": _secret_path.sub(r"\1…", request.path),
             "status": answer.status_code,
             "ms": round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
             "user_id": actor.user_id if actor else None,

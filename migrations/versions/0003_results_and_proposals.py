@@ -14,6 +14,8 @@ depends_on = None
 
 FILLED = (
     ("appointment", "is_submitted_on_approval"),
+    ("form_key", "said"),
+    ("form_key", "kind"),
     ("measuring_instrument", "oil_product"),
     ("measuring_instrument", "stall_number"),
     ("measuring_instrument", "stall_operator"),
@@ -232,6 +234,8 @@ def upgrade() -> None:
         ["registered_by_institution_id"],
         ["id"],
     )
+    op.add_column("form_key", sa.Column("said", sa.Text(), nullable=False, server_default=""))
+    op.add_column("form_key", sa.Column("kind", sa.String(length=16), nullable=False, server_default=""))
     op.add_column("measuring_instrument", sa.Column("purchased_on", sa.Date(), nullable=True))
     op.add_column(
         "measuring_instrument", sa.Column("oil_product", sa.String(length=32), nullable=False, server_default="")
@@ -318,6 +322,8 @@ def downgrade() -> None:
     op.drop_column("measuring_instrument", "stall_number")
     op.drop_column("measuring_instrument", "oil_product")
     op.drop_column("measuring_instrument", "purchased_on")
+    op.drop_column("form_key", "kind")
+    op.drop_column("form_key", "said")
     op.drop_constraint(op.f("fk_enterprise_registered_by_institution_id_institution"), "enterprise", type_="foreignkey")
     op.drop_constraint(op.f("fk_enterprise_registered_by_division_code_division"), "enterprise", type_="foreignkey")
     op.drop_index(op.f("ix_enterprise_registered_by_institution_id"), table_name="enterprise")

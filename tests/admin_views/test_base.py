@@ -430,9 +430,13 @@ def test_an_action_shows_its_page_then_acts_once(browser_of, clerk, own):
 def test_a_form_sent_twice_has_one_effect_and_the_same_result(browser_of, clerk, own):
     browser = browser_of(clerk)
     key = "k" * 24
-    first = browser.post(LIST + "new", {**GOOD, "form_key": key})
-    second = browser.post(LIST + "new", {**GOOD, "form_key": key})
+    answers, said = [], []
+    for _each in range(2):
+        answers.append(browser.post(LIST + "new", {**GOOD, "form_key": key}))
+        said.append(re.findall(r'<div class="flashes"[^>]*>(.*?)</div></div>', page(browser.get(answers[-1].location))))
+    first, second = answers
     assert (first.status_code, first.location) == (second.status_code, second.location)
+    assert said[0] == said[1] != []
     assert count() == 2
     refused = browser.post(LIST + "new", {**GOOD, "serial_number": "duplicate", "form_key": "r" * 24})
     assert refused.status_code == 422

@@ -322,8 +322,8 @@ def test_after_two_working_days_it_says_who_must_act_and_their_telephone(clerk: 
     said = words(clerk.text(url_of(appointment)))
     assert "已超过 2 个工作日" in said
     assert "不必打电话催" not in said
-    assert f"1 台（件）{place.institution.name} 还没有受理，请致电 {place.institution.phone}。" in said
-    assert "1 台（件）没有机构可检，请咨询张店区市场监督管理局 13905330001。" in said
+    assert f"还没有受理。请联系{place.institution.name}，电话 {place.institution.phone}。" in said
+    assert "还没有处理。请联系张店区市场监督管理局，电话 13905330001。" in said
 
 
 def test_returned_items_are_booked_again_alone(clerk: Any, place: flow.World) -> None:

@@ -13,6 +13,7 @@ from backoffice.database import db
 from backoffice.models import Appointment, JobHeartbeat
 from backoffice.services import acceptance
 from backoffice.states import ReturnCode
+from tests import tiles
 from tests.enterprise.booking import booking_app, booking_application, browser_of, words
 from tests.services import flow
 
@@ -22,8 +23,11 @@ __all__ = ["booking_app", "booking_application", "browser_of"]
 def test_a_new_account_gets_three_steps_instead_of_zeros(booking_app: Flask, browser_of: Any) -> None:
     page = browser_of(flow.world().clerk_user).text("/enterprise/")
     assert 'class="tile' not in page
+    steps = page.split("从这里开始")[1]
     for step in ("登记器具", "预约检定", "打印预约单"):
-        assert step in page
+        assert step in steps
+    for url in ("instruments/new", "imports/new", "appointments/", "slips/"):
+        assert f'href="/enterprise/{url}"' in steps
 
 
 def busy(place: flow.World, *, served_by: flow.World | None = None) -> Appointment:
@@ -46,13 +50,8 @@ def test_every_tile_opens_a_list_of_exactly_as_many_rows(booking_app: Flask, bro
     place, other = flow.world(), flow.world(with_capability=False)
     busy(place)
     busy(other, served_by=place)
-    browser = browser_of(place.clerk_user)
-    page = browser.text("/enterprise/")
-    tiles = re.findall(r'class="tile[^"]*" href="([^"]+)"><b>(\d+)</b>', page)
-    assert [int(number) for _url, number in tiles] == [2, 3, 1, 1, 1]
-    for url, number in tiles:
-        rows = re.findall(r"<tr>\s*<td class=\"lead", browser.text(url.replace("&amp;", "&")))
-        assert len(rows) == int(number), url
+    found = tiles.check(browser_of(place.clerk_user).text, "/enterprise/")
+    assert list(found.values()) == [2, 3, 1, 1, 1]
 
 
 def test_what_waits_has_one_button_a_row(booking_app: Flask, browser_of: Any) -> None:

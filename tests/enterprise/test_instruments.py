@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from openpyxl import load_workbook
 
 from backoffice import clock
 from backoffice.database import db
 from backoffice.models import InstrumentKind, MeasuringInstrument, User
+from backoffice.models.instrument import FIRST_ONLY_SCHEME, ROTATION_SCHEME
+from backoffice.services import acceptance
+from backoffice.services.ledger_schemes import never_booked, why_never_booked
 from backoffice.services.ledger_status import has_status
-from backoffice.states import ItemStatus, Outcome, UseState, VerificationStatus
+from backoffice.states import ItemStatus, Outcome, ReturnCode, UseState, VerificationStatus
 from tests.enterprise.ledger_app import browser, ledger_app, ledger_application, signed_in, user
-from tests.factories import InstrumentFactory, UserFactory
+from tests.factories import InstrumentFactory, UserFactory, actor_of
 from tests.services.ledger_samples import typed
 from tests.services.test_ledger import book
 from tests.web.conftest import Browser
@@ -40,6 +45,13 @@ def own(user: User, **values: Any) -> MeasuringInstrument:
     row: MeasuringInstrument = InstrumentFactory(enterprise=user.enterprise, **values)
     db.session.commit()
     return row
+
+
+def exported(browser: Browser, query: str = "") -> dict[str, Any]:
+    """The first row of the exported list, by heading."""
+    answer = browser.get(f"{LIST}export.xlsx{query}")
+    sheet = load_workbook(io.BytesIO(answer.data)).active
+    return dict(zip(*list(sheet.iter_rows(values_only=True))[:2], strict=True))
 
 
 def said_beside(html: str, name: str) -> str:
@@ -96,7 +108,118 @@ def test_a_duplicate_names_the_row_that_is_there(browser: Browser) -> None:
     browser.post(NEW, typed())
     answer = browser.post(NEW, typed())
     assert answer.status_code == 422
-    assert "台账里已有这台器具：压力表 23871" in said_beside(page(answer), "serial_number")
+    html = page(answer)
+    assert "台账里已有这台器具：压力表 23871" in said_beside(html, "serial_number")
+    assert f'<a href="{LIST}{rows()[0].id}">查看这台器具</a>' in html
+
+
+def test_a_duplicate_nozzle_names_the_nozzles_row_and_another_nozzle_is_entered(browser: Browser) -> None:
+    browser.post(NEW, typed(sub_number="1"))
+    assert browser.post(NEW, typed(sub_number="2")).status_code == 303
+    answer = browser.post(NEW, typed(sub_number="2"))
+    html = page(answer)
+    assert answer.status_code == 422
+    assert "压力表 23871/2" in said_beside(html, "serial_number")
+    assert f'href="{LIST}{rows()[1].id}"' in html
+
+
+OPTIONAL = {
+    "purchased_on": "2020-05-01",
+    "oil_product": "92 号汽油",
+    "stall_number": "Ａ12",
+    "stall_operator": "孙秀英",
+    "stall_phone": "13905330001",
+    "season": "6 月至 9 月",
+    "production_code": "SC-1",
+    "repair_code": "WX-1",
+    "verification_code": "JD-1",
+    "seal_number": "FY-1",
+}
+
+
+def test_optional_columns_are_folded_away_kept_shown_and_exported(browser: Browser) -> None:
+    html = page(browser.get(NEW))
+    assert re.search(r'<details class="fold"><summary>更多（选填）</summary>', html)
+    for advice in ("发票或验收单", "封印破损", "修理单位给的维修码", "按上一张检定证书"):
+        assert advice in html
+    answer = browser.post(NEW, typed(**OPTIONAL))
+    assert answer.status_code == 303
+    row = rows()[0]
+    assert (row.purchased_on, row.stall_number, row.seal_number) == (date(2020, 5, 1), "A12", "FY-1")
+    html = page(browser.get(answer.headers["Location"]))
+    assert all(each in html for each in ("2020-05-01", "92 号汽油", "孙秀英", "封印（铅封）号", "FY-1"))
+    assert re.search(r'<details class="fold" open><summary>更多（选填）', page(browser.get(f"{LIST}{row.id}/edit")))
+    cells = exported(browser)
+    assert (cells["油品"], cells["购置日期"], cells["摊位号"]) == ("92 号汽油", "2020-05-01", "A12")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("purchased_on", "2099-01-01", "还没有到"),
+        ("purchased_on", "上个月", "不是能识别的日期"),
+        ("stall_phone", "没有", "不像电话号码"),
+        ("season", "长" * 33, "最多 32 个"),
+        ("declared_verified_on", "2099-01-01", "还没有到"),
+        ("declared_valid_until", "2019-01-01", "不能早于上次检定日期 2020-01-01"),
+    ],
+)
+def test_a_mistake_in_an_optional_column_is_said_beside_it(browser: Browser, name: str, value: str, said: str) -> None:
+    answer = browser.post(NEW, typed(**{"declared_verified_on": "2020-01-01", name: value}))
+    assert answer.status_code == 422
+    html = page(answer)
+    assert said in said_beside(html, name)
+    assert f'value="{value}"' in html
+    assert rows() == []
+
+
+def test_a_declared_certificate_is_marked_counts_as_due_and_gives_way_to_a_result(browser: Browser) -> None:
+    until = clock.today() - timedelta(days=3)
+    declared = {
+        "declared_verified_on": (until - timedelta(days=364)).isoformat(),
+        "declared_valid_until": until.isoformat(),
+        "declared_certificate_number": "LX-2025-1",
+        "declared_institution": "淄博市计量技术研究院",
+    }
+    answer = browser.post(NEW, typed(**declared))
+    html = page(browser.get(answer.headers["Location"]))
+    assert "上次检定（企业自报，未核实）" in html and "LX-2025-1" in html
+    assert f"检定已于 {until} 到期（企业自报，未核实）" in html
+    overdue = page(browser.get(f"{LIST}?tab=overdue"))
+    assert "23871" in overdue and f"{until}（自报）" in overdue
+    assert exported(browser)["上次证书编号（企业自报，未核实）"] == "LX-2025-1"
+    row = rows()[0]
+    row.verified_on, row.valid_until, row.outcome = clock.today(), clock.today() + timedelta(days=364), Outcome.PASSED
+    db.session.commit()
+    html = page(browser.get(f"{LIST}{row.id}"))
+    assert "企业自报" not in html
+    assert "23871" not in page(browser.get(f"{LIST}?tab=overdue"))
+    assert 'name="declared_valid_until"' not in page(browser.get(f"{LIST}{row.id}/edit"))
+    changed = {"declared_certificate_number": "LX-2", "version": str(rows()[0].version)}
+    answer = browser.post(f"{LIST}{row.id}/edit", typed(**changed))
+    assert answer.status_code == 422 and rows()[0].declared_certificate_number == "LX-2025-1"
+
+
+def test_a_kind_to_be_confirmed_is_accepted_marked_and_can_be_filtered(browser: Browser) -> None:
+    code = db.session.scalar(sa.select(InstrumentKind.code).where(InstrumentKind.supervision == "").limit(1))
+    own_kind = None
+    if code is None:
+        own_kind = db.session.get_one(InstrumentKind, "1401")
+        supervision, own_kind.supervision = own_kind.supervision, ""
+        db.session.commit()
+        code = "1401"
+    try:
+        browser.post(NEW, typed(serial_number="SURE", kind_code="0601"))
+        answer = browser.post(NEW, typed(serial_number="UNSURE", kind_code=code))
+        assert answer.status_code == 303
+        html = page(browser.get(answer.headers["Location"]))
+        assert "是否属于强制检定待确认；可以登记，由市场监管部门核对" in html
+        listed = page(browser.get(f"{LIST}?tab=open"))
+        assert "UNSURE" in listed and "（待确认）" in listed and "SURE<" not in listed.replace("UNSURE<", "")
+    finally:
+        if own_kind is not None:
+            db.session.get_one(InstrumentKind, "1401").supervision = supervision
+            db.session.commit()
 
 
 def test_a_purpose_outside_the_kinds_is_saved_and_said(browser: Browser) -> None:
@@ -139,10 +262,13 @@ def test_a_locked_row_says_by_which_slip(browser: Browser, user: User) -> None:
 
 
 def test_copying_fills_everything_but_the_numbers(browser: Browser, user: User) -> None:
-    row = own(user, serial_number="NEVER-COPIED")
+    never = dict.fromkeys(("serial_number", "sub_number", "management_number", "seal_number"), "NEVER-COPIED")
+    row = own(user, **never, declared_certificate_number="NEVER-COPIED", certificate_number="NEVER-COPIED", season="夏")
     html = page(browser.get(f"{NEW}?copy={row.id}"))
-    assert 'value="一车间空压机房"' in html
+    assert 'value="一车间空压机房"' in html and 'value="夏"' in html
     assert "NEVER-COPIED" not in html
+    button = f'href="/enterprise/instruments/new?copy={row.id}"'
+    assert button in page(browser.get(LIST)) and button in page(browser.get(f"{LIST}{row.id}"))
 
 
 def test_search_finds_any_two_characters_and_filters_narrow(browser: Browser, user: User) -> None:
@@ -201,11 +327,81 @@ def test_use_is_changed_singly_and_in_batch_with_a_reason(browser: Browser, user
     assert "报废：换新" in html and "停用：停产检修" in html
 
 
+@pytest.mark.parametrize("state", ["sealed", "lost", "transferred"])
+def test_every_other_use_is_recorded_singly_and_in_batch_and_taken_back(
+    browser: Browser, user: User, state: str
+) -> None:
+    first, second = own(user), own(user)
+    values = {"reason": "按规定办理", "state": state}
+    assert browser.post(f"{LIST}{first.id}/other-use", {**values, "reason": ""}).status_code == 422
+    assert browser.post(f"{LIST}{first.id}/other-use", values).status_code == 303
+    batch = {"ids": [str(first.id), str(second.id)], "confirmed": "1"}
+    assert browser.post(f"{LIST}batch/other-use", {**batch, **values}).status_code == 303
+    assert {(row.use_state.value, row.use_state_reason, row.use_state_on) for row in rows()} == {
+        (state, "按规定办理", clock.today())
+    }
+    assert browser.post(f"{LIST}batch/start", {**batch, "reason": ""}).status_code == 303
+    assert {row.use_state for row in rows()} == {UseState.IN_USE}
+
+
+def test_a_booked_instrument_stops_the_whole_batch_with_its_slips_number(browser: Browser, user: User) -> None:
+    free, booked = own(user), own(user)
+    book(booked, ItemStatus.ACCEPTED)
+    db.session.commit()
+    batch = {"ids": [str(free.id), str(booked.id)], "confirmed": "1", "reason": "停产"}
+    answer = browser.post(f"{LIST}batch/stop", batch)
+    assert answer.status_code == 409 and f"YD-{booked.id}" in page(answer)
+    assert {row.use_state for row in rows()} == {UseState.IN_USE}
+
+
+def test_an_instrument_verified_once_says_that_it_is_not_booked_again(browser: Browser, user: User) -> None:
+    verified = {"verified_on": clock.today() - timedelta(days=400), "outcome": Outcome.PASSED}
+    scrap = own(user, kind_code=kind_of(FIRST_ONLY_SCHEME), **verified)
+    ended = clock.today() - timedelta(days=1)
+    rotate = own(user, kind_code=kind_of(ROTATION_SCHEME), valid_until=ended, **verified)
+    new = own(user, kind_code=kind_of(ROTATION_SCHEME))
+    assert "失准报废：不需要再预约检定" in page(browser.get(f"{LIST}{scrap.id}"))
+    assert f"使用期限已于 {ended} 到期，请更换（轮换）；不需要预约检定" in page(browser.get(f"{LIST}{rotate.id}"))
+    assert "还没有检定记录，请预约检定" in page(browser.get(f"{LIST}{new.id}"))
+    every = db.session.scalars(sa.select(MeasuringInstrument)).all()
+    never = set(db.session.scalars(sa.select(MeasuringInstrument.id).where(never_booked())))
+    assert never == {row.id for row in every if why_never_booked(row) is not None} == {scrap.id, rotate.id}
+
+
+def kind_of(scheme: str) -> str:
+    return str(
+        db.session.scalar(sa.select(InstrumentKind.code).where(InstrumentKind.verification_scheme == scheme).limit(1))
+    )
+
+
+def test_the_timeline_tells_filing_changes_bookings_and_receipts_newest_first(browser: Browser, user: User) -> None:
+    browser.post(NEW, typed())
+    row = rows()[0]
+    change = typed(purpose="trade", measuring_range="(0～2.5) MPa", version="1")
+    assert browser.post(f"{LIST}{row.id}/edit", change).status_code == 303
+    item = book(rows()[0], ItemStatus.AWAITING_ACCEPTANCE)
+    item.appointment.submitted_at = clock.now()
+    db.session.commit()
+    desk = actor_of(UserFactory(of_institution=True, institution=item.institution))
+    acceptance.return_items(desk, item.slip_id, item_ids=[item.id], code=ReturnCode.WRONG_SERIAL, words="铭牌看不清")
+    db.session.commit()
+    browser.post(f"{LIST}{row.id}/stop", {"reason": "停产检修"})
+    html = page(browser.get(f"{LIST}{row.id}"))
+    told = re.findall(r"<li><time[^>]*>[^<]*</time>(.*?)</li>", html, re.DOTALL)
+    lines = [re.sub(r"<[^>]+>", "", each) for each in told]
+    expected = ("停用：停产检修", "铭牌看不清", f"提交预约 YY-{row.id}", "贸易结算", "登记入台账")
+    places = [next(place for place, line in enumerate(lines) if words in line) for words in expected]
+    assert places == sorted(places)
+    change_line = next(line for line in lines if "贸易结算" in line)
+    assert "器具用途 安全防护 → 贸易结算" in change_line
+    assert "测量范围 (0～1.6) MPa → (0～2.5) MPa" in change_line
+
+
 def test_another_enterprise_sees_nothing_of_it(ledger_app: Flask, browser: Browser, user: User) -> None:
     foreign: MeasuringInstrument = InstrumentFactory(serial_number="FOREIGN-1")
     db.session.commit()
     assert "FOREIGN-1" not in page(browser.get(LIST))
-    for path in ("", "/edit", "/delete", "/stop"):
+    for path in ("", "/edit", "/delete", "/stop", "/filing", "/filing.pdf"):
         assert browser.get(f"{LIST}{foreign.id}{path}").status_code == 404
     assert browser.get(f"{NEW}?copy={foreign.id}").status_code == 404
     other = signed_in(ledger_app, UserFactory(regulator=True))

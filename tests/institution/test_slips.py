@@ -10,7 +10,7 @@ import pytest
 from backoffice import clock
 from backoffice.database import db
 from backoffice.models import AppointmentItem, Laboratory, Receipt, Slip
-from backoffice.services import acceptance
+from backoffice.services import acceptance, appointments
 from backoffice.states import ItemStatus, ReturnCode, SlipStatus
 from tests import factories
 from tests.institution.people import People
@@ -51,23 +51,6 @@ def test_the_tabs_split_what_waits_by_its_clock(people, sign_in):
     assert "今天到期" in page
     assert "已超时限" in page
     assert page.index(late.number) < page.index(due.number) < page.index(new.number)
-
-
-def test_every_number_of_the_home_opens_the_list_it_counted(people, sign_in):
-    people.slip()
-    people.capability.valid_until = clock.today() + timedelta(days=10)
-    desk = sign_in(people.counter)
-    home = desk.text("/institution/")
-    tiles = re.findall(r'class="tile [^"]*" href="([^"]+)"><b>(\d+)</b>', home)
-    assert [int(number) for _url, number in tiles] == [1, 0, 0, 1]
-    for target, number in tiles:
-        assert f"共 {number} " in desk.text(target) or number == "0"
-
-
-def test_a_home_without_work_says_what_will_come(people, sign_in):
-    page = sign_in(people.counter).text("/institution/")
-    assert "现在没有等您受理的预约单" in page
-    assert "匹配到本机构的预约单会出现在这里" in page
 
 
 def test_slips_are_filtered_by_the_laboratory_of_the_capability_that_took_them(people, sign_in):
@@ -296,3 +279,16 @@ def test_a_list_of_many_slips_costs_no_query_a_row(people, sign_in, desk_app):
         people.slip()
     assert cost() == one
     assert db.session.scalar(db.select(db.func.count()).select_from(Slip)) == 4
+
+
+def test_a_slip_that_left_has_no_page_and_a_late_answer_is_told_why(people, sign_in):
+    slip = people.slip()
+    desk = sign_in(people.counter)
+    form = desk.hidden(url(slip, "/accept"))
+    appointments.withdraw(factories.actor_of(people.clerk), slip.appointment_id)
+    db.session.commit()
+    assert desk.get(url(slip)).status_code == 404
+    late = desk.send(url(slip, "/accept"), ACCEPT, keep=form)
+    assert late.status_code == 409
+    assert f"预约单 {slip.number} 的器具已由使用单位撤回" in late.get_data(as_text=True)
+    assert desk.send(f"{LIST}999999/accept", ACCEPT, keep=form).status_code == 404

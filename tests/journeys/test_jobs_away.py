@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from backoffice import clock
 from tests.journeys.fixtures import AsPerson, NewStack
-from tests.journeys.steps import AT_ONCE_MS, WITHIN_MS, add_instrument, book, expect_state
+from tests.journeys.steps import AT_ONCE_MS, WITHIN_MS, add_instrument, book, expect_state, row_of
 from tests.journeys.support import Stack, accounts
 
 CLERK, REGULATOR, COUNTER = "91370303MA3D01010Y", "zhangdian-jlk", "zhangdian-jls"
@@ -82,6 +82,16 @@ def test_after_two_working_days_what_is_late_is_marked_and_people_are_told_whom_
     late = clerk.locator("main .alert.warn").filter(has_text="已超过 2 个工作日")
     expect(late).to_contain_text(accounts()[COUNTER].organisation)
     expect(late).to_contain_text("0533-8000266")
+    expect(late).to_contain_text("还没有受理")
+
+    # So do the pages of the item and of the slip, for whoever comes in by them.
+    why = row_of(clerk, SERIAL).get_by_role("link", name="为什么").first.get_attribute("href")
+    slip = clerk.locator("main section.card h2 a").first.get_attribute("href")
+    for address in (why, slip):
+        clerk.goto(f"{later.url}{address}")
+        strip = clerk.locator("main .next.warn")
+        for said in ("已超过 2 个工作日", "还没有受理", accounts()[COUNTER].organisation, "0533-8000266"):
+            expect(strip).to_contain_text(said)
 
     # So does who waits for the review of a registration.
     newcomer = as_person(WAITING_CLERK, on=later)

@@ -1,4 +1,4 @@
-"""The home page for visitors, and its answer to "is it mandatory?"."""
+"""The home page for visitors: five steps, the question, three ways in."""
 
 from __future__ import annotations
 
@@ -11,27 +11,26 @@ pytestmark = pytest.mark.usefixtures("app")
 
 def test_a_visitor_finds_registration_and_sign_in(visitor: Browser) -> None:
     assert visitor.get("/") == 200
-    for words in ("五步", ">登录</a>", ">注册</a>", "企业", "技术机构", "监管部门"):
+    for words in (">登录</a>", ">注册</a>", "企业", "技术机构", "监管部门"):
         assert words in visitor.page
 
 
-def test_a_name_or_everyday_name_is_answered(visitor: Browser) -> None:
-    visitor.get("/", query_string={"q": "电子秤", "purpose": "trade"})
-    assert "需要强制检定" in visitor.page
-    assert "非自动衡器（电子计价秤）" in visitor.page
+def test_the_five_steps_stand_in_their_order(visitor: Browser) -> None:
+    visitor.get("/")
+    picture = visitor.page[visitor.page.index('class="five"') :]
+    places = [picture.index(f"<b>{step}</b>") for step in ("注册", "建台账", "预约", "匹配与受理", "检定与结果")]
+    assert places == sorted(places)
+    assert picture.count("<svg") >= 5
 
 
-def test_a_purpose_outside_the_kinds_list_is_answered_in_words(visitor: Browser) -> None:
-    visitor.get("/", query_string={"q": "电子计价秤", "purpose": "medical"})
-    assert "仅在用于贸易结算所列情形时属强制检定" in visitor.page
+def test_the_question_on_the_home_page_leads_to_its_answer(visitor: Browser) -> None:
+    visitor.get("/")
+    assert 'action="/lookup"' in visitor.page
 
 
-def test_an_unknown_name_is_answered_and_repeated_safely(visitor: Browser) -> None:
-    visitor.get("/", query_string={"q": "<script>x</script>"})
-    assert "没有找到" in visitor.page
-    assert "<script>x" not in visitor.page
-
-
-@pytest.mark.parametrize("query", ["q=%00", "q=%25%25", "q=" + "x" * 3000, "purpose=nonsense&q=a", "q=%ff"])
-def test_hostile_questions_are_answered_too(visitor: Browser, query: str) -> None:
-    assert visitor.get(f"/?{query}") == 200
+def test_public_pages_lead_to_each_other(visitor: Browser) -> None:
+    visitor.get("/")
+    for address in ("/lookup", "/guide", "/contacts", "/downloads/kinds.xlsx", "/downloads/divisions.xlsx"):
+        assert f'href="{address}"' in visitor.page
+        assert visitor.get(address) == 200
+        visitor.get("/")

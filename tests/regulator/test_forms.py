@@ -19,13 +19,11 @@ from backoffice.models import (
     InstitutionSuspension,
     Laboratory,
     Notice,
-    Registration,
     User,
 )
 from backoffice.services import notices
 from tests import factories
 from tests.regulator.conftest import Browser
-from tests.services import flow
 
 INSTITUTION = {
     "name": "张店区计量检定测试所",
@@ -264,32 +262,6 @@ def test_the_administrator_stops_an_account_but_not_the_own(
     assert browser.post(f"/regulator/users/{district.id}/deactivate", {"reason": "调离"}).status_code == 303
     assert theirs.get("/regulator/").status_code in (302, 303)
     assert browser.post(f"/regulator/users/{admin.id}/deactivate", {"reason": "x"}).status_code == 409
-
-
-def test_the_home_counts_what_waits_and_leads_there(district: User, browser_of: Callable[[User], Browser]) -> None:
-    place = flow.world(with_capability=False)
-    flow.matched(place, flow.instruments(place, 3))
-    enterprise = factories.EnterpriseFactory()
-    now = clock.now()
-    late = Registration(
-        enterprise_id=enterprise.id,
-        reviewer_division_code="370303",
-        submitted={},
-        submitted_at=now - timedelta(days=5),
-        due_at=now - timedelta(days=1),
-    )
-    db.session.add(late)
-    db.session.flush()
-    key = late.id
-    page = browser_of(district).text("/regulator/")
-    assert re.search(r'href="/regulator/unmatched/"><b>3</b>', page)
-    assert re.search(r'href="/regulator/registrations/\?tab=late"><b>1</b>', page)
-    assert f'href="/regulator/registrations/{key}"' in page
-    assert "未匹配：指示类压力表、显示类压力表 3 台（件）" in page
-
-
-def test_an_empty_home_says_so_and_offers_a_first_step(district: User, browser_of: Callable[[User], Browser]) -> None:
-    assert "现在没有等您处理的事" in browser_of(district).text("/regulator/")
 
 
 def test_every_change_in_the_browser_left_an_audit_row(district: User, browser_of: Callable[[User], Browser]) -> None:

@@ -75,7 +75,7 @@ def test_a_record_has_its_facts_and_its_history(
     noun: str, city: User, world: dict[str, object], browser_of: Callable[[User], Browser]
 ) -> None:
     page = browser_of(city).text(f"/regulator/{noun}/{world[noun].id}")  # type: ignore[attr-defined]
-    assert "经过" in page and city.name in page
+    assert "历史" in page and city.name in page
     assert not LATIN.findall(words_of(page).replace("MPa", "")), LATIN.findall(words_of(page))
 
 
@@ -115,7 +115,7 @@ def test_each_sees_only_the_own_menu(
         assert side
         menus[user.role.value] = re.findall(r'<a href="([^"]+)"', side[0])
     assert menus["auditor"] == ["/regulator/audit-events/"]
-    assert menus["admin"] == ["/regulator/job-runs/", "/regulator/users/"]
+    assert menus["admin"] == ["/regulator/job-runs/", "/regulator/users/", "/regulator/mails/"]
     assert "/regulator/audit-events/" not in menus["regulator"]
     assert "/regulator/users/" not in menus["regulator"]
     assert "/regulator/capabilities/" in menus["regulator"]

@@ -250,7 +250,13 @@ def test_a_password_is_not_changed_without_the_old_one_nor_to_a_used_or_weak_one
 def test_the_system_creates_people_who_can_sign_in_and_a_clerk_cannot_create_any() -> None:
     with unit_of_work():
         user = accounts.create_user(
-            SYSTEM, username=" ZD-Jgy ", name="赵慧", role=Role.REGULATOR, password=PASSWORD, division_code="370303"
+            SYSTEM,
+            username=" ZD-Jgy ",
+            name="赵慧",
+            role=Role.REGULATOR,
+            password=PASSWORD,
+            division_code="370303",
+            phone="0533-2180001",
         )
     assert user.username == "zd-jgy"
     assert try_in("ZD-JGY", PASSWORD).user is user
@@ -274,7 +280,7 @@ def test_the_system_creates_people_who_can_sign_in_and_a_clerk_cannot_create_any
 )
 def test_an_account_needs_exactly_the_owner_of_its_role(values: dict[str, object], field: str) -> None:
     committed_user(auditor=True, username="taken")
-    facts = {"username": "somebody", "name": "孙正", "password": PASSWORD, **values}
+    facts = {"username": "somebody", "name": "孙正", "password": PASSWORD, "phone": "0533-2180001", **values}
     with pytest.raises(Invalid) as refused:
         accounts.create_user(SYSTEM, **facts)
     assert list(refused.value.problems) == [field]

@@ -178,7 +178,7 @@ def test_nobody_enters_instruments_for_another_enterprise(clerk: Actor) -> None:
     with pytest.raises(NotFound):
         ledger.update(clerk, other.id, typed())
     with pytest.raises(Forbidden):
-        ledger.create(actor_of(UserFactory(regulator=True)), other.enterprise_id, typed())
+        ledger.create(actor_of(UserFactory(auditor=True)), other.enterprise_id, typed())
 
 
 def test_saving_what_somebody_else_changed_meanwhile_is_refused(clerk: Actor) -> None:

@@ -27,6 +27,8 @@ FIXED: dict[str, dict[str, str]] = {
     "static": {"filename": "app.css"},
     "portal.registered": {"receipt": "not-a-receipt"},
     "scan": {"number": "NO-SUCH-NUMBER"},
+    "portal.link": {"token": "no-such-token"},
+    "portal.download": {"name": "kinds"},
     "enterprise_imports.download": {"name": "template"},
 }
 """Parameters that are no row of the rule's view, by endpoint."""
@@ -35,15 +37,18 @@ BY_NAME = {"item_id": "1"}
 KEYS = frozenset({"key", "number"})
 """Names under which rules take the key of a row of their view."""
 
-SEEN_BY_ALL_WHO_MAY_OPEN = frozenset({"kinds", "divisions", "job-runs", "audit-events", "users"})
+SEEN_BY_ALL_WHO_MAY_OPEN = frozenset(
+    {"kinds", "divisions", "job-runs", "audit-events", "users", "mails", "catalogue-items", "options", "working-days"}
+)
 """Nouns without foreign rows: whoever may open the list may open every row."""
 
 
 NEEDS_ROW_OF: dict[str, tuple[str, str]] = {
     "regulator_laboratories.create_view": ("institution_id", "regulator_institutions"),
     "regulator_suspensions.create_view": ("institution_id", "regulator_institutions"),
+    "regulator_appointments.book": ("enterprise", "regulator_enterprises"),
 }
-"""Pages whose query names a row: the query's name, and the view whose row it is."""
+"""Pages whose query or path names another view's row: the name there, and the view whose row it is."""
 
 
 class NoCase(LookupError):
@@ -141,15 +146,21 @@ class Cases:
     ) -> list[str]:
         if rule.endpoint in NEEDS_ROW_OF:
             name, blueprint = NEEDS_ROW_OF[rule.endpoint]
-            return [f"{self._url(rule)}?{urlencode({name: key})}" for key in keys(self.rows(blueprint, visitor))]
+            return [self._url_with(rule, name, key) for key in keys(self.rows(blueprint, visitor))]
         if not takes_key(rule):
             return [] if only_with_rows else [self._url(rule)]
         found = self.rows(rule.endpoint.rsplit(".", 1)[0], visitor)
         is_number = "number" in rule.arguments
         return [self._url(rule, key) for key in keys(found) if not is_number or str(key).isdecimal()]
 
-    def _url(self, rule: Rule, key: Any = None) -> str:
-        values = values_for(self.app, rule)
+    def _url_with(self, rule: Rule, name: str, key: Any) -> str:
+        """The address with the other view's row in its path, else in its query."""
+        if name in rule.arguments:
+            return self._url(rule, **{name: key})
+        return f"{self._url(rule)}?{urlencode({name: key})}"
+
+    def _url(self, rule: Rule, key: Any = None, **others: Any) -> str:
+        values = values_for(self.app, rule) | others
         if takes_key(rule):
             values |= dict.fromkeys(KEYS & rule.arguments, key)
         method = sorted(rule.methods or {"GET"})[0]
@@ -160,6 +171,8 @@ def values_for(app: Flask, rule: Rule) -> dict[str, Any]:
     """Values for every parameter of a rule but `key`; raises `NoCase` for one nobody thought of."""
     found = {name: value for name, value in BY_NAME.items() if name in rule.arguments}
     found |= FIXED.get(rule.endpoint, {})
+    if rule.endpoint in NEEDS_ROW_OF and (name := NEEDS_ROW_OF[rule.endpoint][0]) in rule.arguments:
+        found[name] = 1
     view = view_of(app, rule.endpoint)
     for name in sorted(rule.arguments - set(found) - KEYS):
         lookups = list(getattr(view, "form_lookups", {}) or {})

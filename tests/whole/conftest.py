@@ -14,12 +14,30 @@ from app import create_app
 from backoffice import clock
 from backoffice.database import db
 from backoffice.jobs.imports import check_imports
-from backoffice.models import Institution, InstitutionSuspension, Laboratory, User
-from backoffice.services import job_runs, ledger_import
+from backoffice.models import (
+    ChangeRequest,
+    CorrectionProposal,
+    Enterprise,
+    Institution,
+    InstitutionSuspension,
+    Laboratory,
+    MeasuringInstrument,
+    User,
+    WorkingDayOverride,
+)
+from backoffice.services import job_runs, ledger_import, mails
+from backoffice.states import EnterpriseStatus
 from backoffice.unit_of_work import unit_of_work
 from ops import postgres
 from tests.conftest import ROOT, settings_for
-from tests.factories import Base, CapabilityFactory, DesignationFactory, InstitutionFactory
+from tests.factories import (
+    Base,
+    CapabilityFactory,
+    DesignationFactory,
+    EnterpriseFactory,
+    InstitutionFactory,
+    InstrumentFactory,
+)
 
 from . import people
 from .cases import Cases
@@ -73,6 +91,9 @@ def demo_app(demo_database: postgres.Urls) -> Iterator[Flask]:
         city = db.session.scalars(sa.select(Institution).where(Institution.seat_division_code == "370300")).first()
         SuspensionFactory(institution=city)
         job_runs.record("matching", started_at=clock.now(), counts={"matched": 1})
+        db.session.add(WorkingDayOverride(day=date(2027, 2, 11), is_working=False, note="市里通知放假"))
+        mails.write("mail_registration_refused", recipient="a@example.com", enterprise="甲公司", uscc="", reason="重填")
+        _add_proposals_and_walk_ins(institution)
         for username in (CAST["enterprise"], CAST["other enterprise"]):
             user = db.session.scalars(sa.select(User).where(User.username == username)).one()
             ledger_import.receive(people.actor_of(user), WORKBOOK.name, io.BytesIO(WORKBOOK.read_bytes()))
@@ -82,6 +103,41 @@ def demo_app(demo_database: postgres.Urls) -> Iterator[Flask]:
     yield application
     with application.app_context():
         db.engine.dispose()
+
+
+def _add_proposals_and_walk_ins(stranger: Institution) -> None:
+    """Waiting for the people of the cast, and for strangers to them."""
+    now, people_of = clock.now(), {name: _user(name) for name in ("enterprise", "other enterprise", "institution")}
+    counter = people_of["institution"].institution_id
+    for name, institution_id in (("enterprise", counter), ("other enterprise", stranger.id)):
+        enterprise_id = people_of[name].enterprise_id
+        row = db.session.scalars(
+            sa.select(MeasuringInstrument).where(MeasuringInstrument.enterprise_id == enterprise_id).limit(1)
+        ).one()
+        db.session.add(
+            CorrectionProposal(
+                instrument_id=row.id,
+                enterprise_id=enterprise_id,
+                institution_id=institution_id,
+                before={"model": row.model},
+                after={"model": "Y-150"},
+                proposed_at=now,
+            )
+        )
+    owners = sa.select(Enterprise.id).where(Enterprise.status == EnterpriseStatus.APPROVED).order_by(Enterprise.id)
+    reviewers = (("enterprise", "370303"), ("other enterprise", "370302"), (None, None))
+    unasked = owners.where(Enterprise.id.not_in([user.enterprise_id for user in people_of.values() if user.enterprise]))
+    for name, reviewer in reviewers:
+        owner = people_of[name].enterprise_id if name else db.session.scalars(unasked.limit(1)).one()
+        changed = {"before": {"principal": "王强"}, "after": {"principal": "李强"}, "submitted_at": now, "due_at": now}
+        db.session.add(ChangeRequest(enterprise_id=owner, reviewer_division_code=reviewer, **changed))
+    for institution_id in (counter, stranger.id):
+        walk_in = EnterpriseFactory(registered_by_institution_id=institution_id)
+        InstrumentFactory(enterprise=walk_in, added_by_institution_id=institution_id)
+
+
+def _user(name: str) -> User:
+    return db.session.scalars(sa.select(User).where(User.username == CAST[name])).one()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ ALLOWED_WORDS = frozenset(
     word
     for line in (
         "PDF Excel xlsx csv CSV GBK UTF-8 WPS Office MB JPG JPEG PNG WebP JSON Ctrl IP",
-        "X L/min",
+        "X III L/min g/L",
         "MPa kPa Pa kN N kg g mg t L mL m mm cm km V kV A mA W kW Hz MHz dB h s min C K lx mmHg kWh Ah Bq Gy cd rpm r",
         "GB GB/T JJG JJF CMA CNAS YY",
     )

@@ -24,12 +24,14 @@ from ...web.form_keys import Done, once
 from ...workflow import ItemAction
 from ..actions import record_action
 from ..base import Button, Event, NextStep, ScopedModelView, Tab, needs
-from ..formatting import as_badge, state_badge
+from ..formatting import as_badge, plain, state_badge
 from ..item_words import WhyWords, explain_state, stored_answer, unmatched_sentence, why_of
 from ..item_words import office_of as office_for
 from ..keys import coerce_key
+from ..on_behalf_words import badge_with_on_behalf, with_on_behalf
 from .choosing import ChoosingPages, ids_to_book
 from .drafts import DraftPages
+from .lateness import late
 from .progress_pages import SubmittedPages
 from .slips import load_items
 
@@ -56,6 +58,7 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
         "status": as_badge,
         "items": lambda view, _context, row, _name: view.counts().get(row.id, 0),
         "institutions": lambda view, _context, row, _name: "、".join(view.institutions().get(row.id, [])) or "—",
+        "submitted_at": lambda _view, _context, row, _name: with_on_behalf(plain(row.submitted_at), row),
         "due_at": lambda view, _context, row, _name: view.due_words(row),
     }
     column_sortable_list = ("number", "submitted_at")
@@ -164,7 +167,7 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
         return _("预约 %(number)s", number=row.number)
 
     def record_badge(self, row: Appointment) -> Any:
-        return state_badge(row.status)
+        return badge_with_on_behalf(state_badge(row.status), row)
 
     def record_context(self, row: Appointment) -> dict[str, Any]:
         if row.status is S.DRAFT:
@@ -280,6 +283,7 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
             item=item,
             sentence=sentence,
             state=explain_state(item, office=office),
+            late=late(item, office=office),
             nearest=words.nearest(answer) if answer and item.status is ItemStatus.UNMATCHED else [],
             back_url=self.record_url(row),
         )

@@ -18,9 +18,9 @@ from ...actor import Actor
 from ...database import db
 from ...errors import Invalid
 from ...models import Appointment, AppointmentItem, InstrumentKind, MeasuringInstrument
-from ...models.instrument import FIRST_ONLY_SCHEME
 from ...permissions import P
 from ...services import appointments
+from ...services.ledger_schemes import never_booked
 from ...services.ledger_status import has_status, valid_until
 from ...states import OPEN_ITEMS, AppointmentStatus, UseState, VerificationStatus
 from ...web.form_keys import Done, once
@@ -62,7 +62,7 @@ def bookable_clause() -> sa.ColumnElement[bool]:
     )
     return sa.and_(
         MeasuringInstrument.use_state == UseState.IN_USE,
-        ~MeasuringInstrument.kind.has(InstrumentKind.verification_scheme == FIRST_ONLY_SCHEME),
+        ~never_booked(),
         MeasuringInstrument.id.not_in(taken),
     )
 

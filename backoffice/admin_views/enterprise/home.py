@@ -25,6 +25,7 @@ from ..base import Button, PanelView, ScopedModelView, Tab
 from ..formatting import state_badge
 from ..item_words import arrangement, correction_of
 from ..subjects import record_path
+from ..tiles import TileOf, tiles
 from .appointments import item_counts, returned_clause
 from .choosing import due_to_book
 from .slips import PRINTABLE, why_url
@@ -32,21 +33,13 @@ from .slips import PRINTABLE, why_url
 MOST_ROWS = 10
 """Rows of one sort on the home page; the tile opens all of them."""
 TILES = (
-    ("instruments", "overdue", _l("已超期，检定合格前不得使用"), "bad"),
-    ("instruments", "due_soon", _l("30 天内到期"), "warn"),
-    ("returned-items", "all", _l("退回待更正"), ""),
-    ("slips", "printable", _l("可打印"), ""),
-    ("appointments", "draft", _l("草稿"), ""),
+    TileOf("instruments", "overdue", _l("已超期，检定合格前不得使用"), "bad"),
+    TileOf("instruments", "due_soon", _l("30 天内到期"), "warn"),
+    TileOf("returned-items", "all", _l("退回待更正")),
+    TileOf("corrections", "pending", _l("更正建议待确认"), "warn"),
+    TileOf("slips", "printable", _l("可打印")),
+    TileOf("appointments", "draft", _l("草稿")),
 )
-"""Noun and tab of the list a tile opens; its number is that list's own count."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    number: int
-    label: str
-    url: str
-    tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +68,7 @@ class EnterpriseHome(PanelView):
             "enterprise/home.html",
             is_new=False,
             title=self.title,
-            tiles=[self._tile(*each) for each in TILES],
+            tiles=tiles(self, TILES),
             tasks=tasks,
             open_appointments=self._open_appointments(),
             jobs_stopped_since=job_runs.not_running_since(),
@@ -89,20 +82,6 @@ class EnterpriseHome(PanelView):
             db.session.scalar(sa.select(scoping.visible(self.actor, model).exists()))
             for model in (MeasuringInstrument, Appointment)
         )
-
-    def _tile(self, noun: str, tab: str, label: Any, tone: str) -> Tile:
-        """A tile counts exactly the rows of the list it opens, because it asks that list."""
-        view = self._list(noun)
-        clause = _tab_of(view, tab).clause(self.actor)
-        query = view.scope() if clause is None else view.scope().where(clause)
-        number = db.session.scalar(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())) or 0
-        url = view.url_of("index_view") if tab == view.tabs[0].code else view.url_of("index_view", tab=tab)
-        return Tile(number=number, label=str(label), url=url, tone=tone)
-
-    def _list(self, noun: str) -> ScopedModelView:
-        """The list view of a noun on this panel."""
-        found: ScopedModelView = next(view for view in self.admin._views if view.noun == noun)
-        return found
 
     def _tasks(self) -> list[Task]:
         actor = self.actor
@@ -134,10 +113,6 @@ class EnterpriseHome(PanelView):
             }
             for row in rows
         ]
-
-
-def _tab_of(view: ScopedModelView, code: str) -> Tab:
-    return next(tab for tab in view.tabs if tab.code == code)
 
 
 def returned_tasks(actor: Actor) -> list[Task]:

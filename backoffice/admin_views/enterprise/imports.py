@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
-from urllib.parse import quote
 
-from flask import Response, abort, jsonify, request, send_file
+from flask import Response, abort, jsonify, request
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -18,21 +15,14 @@ from wtforms import FileField
 from ...errors import Invalid
 from ...models import ImportRun
 from ...permissions import P
-from ...services import ledger_import, ledger_reference
+from ...services import ledger_import
 from ...states import ImportMode, ImportState
+from ...web.downloads import DOWNLOADS, workbook
 from ...web.form_keys import once
-from ...workbooks.template import write_divisions, write_kinds, write_template
 from ..base import Button, Done, NextStep, ScopedModelView, Tab
 from ..formatting import as_badge, moment
 from ..forms import PanelForm, place_problems
 from .import_preview import Preview, read_filter
-
-DOWNLOADS = {
-    "template": "强制检定器具信息导入模板",
-    "divisions": "行政区划信息",
-    "kinds": "强检器具目录",
-}
-"""The guide's names of the three downloads."""
 
 WORKING = (ImportState.CHECKING, ImportState.APPLYING)
 
@@ -150,14 +140,7 @@ class Imports(ScopedModelView):
 
     @expose("/<any(template,divisions,kinds):name>.xlsx")
     def download(self, name: str) -> Response:
-        stream = io.BytesIO()
-        WRITERS[name](stream)
-        stream.seek(0)
-        answer = send_file(stream, mimetype=ledger_import.WORKBOOK)
-        file_name = quote(f"《{DOWNLOADS[name]}》.xlsx")
-        answer.headers["Content-Disposition"] = f"attachment; filename=\"{name}.xlsx\"; filename*=UTF-8''{file_name}"
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        return workbook(name)
 
     # Record
 
@@ -229,22 +212,3 @@ class Imports(ScopedModelView):
             "decision": decision_of(row),
             "uploaded": _("%(name)s · %(at)s", name=row.uploaded_by.name, at=moment(row.created_at)),
         }
-
-
-def _write_template(stream: io.BytesIO) -> None:
-    reference = ledger_reference.load()
-    write_template(
-        stream,
-        kinds=reference.kinds.values(),
-        divisions=reference.divisions.values(),
-        origins=reference.origins,
-        purposes=reference.purposes,
-        delivery_modes=reference.delivery_modes,
-    )
-
-
-WRITERS: dict[str, Callable[[io.BytesIO], None]] = {
-    "template": _write_template,
-    "divisions": lambda stream: write_divisions(stream, ledger_reference.divisions()),
-    "kinds": lambda stream: write_kinds(stream, ledger_reference.kinds(), purposes=ledger_reference.load().purposes),
-}

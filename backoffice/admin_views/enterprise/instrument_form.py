@@ -6,13 +6,18 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from sqlalchemy import exists
 from sqlalchemy.orm import aliased
 from wtforms import BooleanField, HiddenField, SelectField, StringField
+from wtforms.widgets import DateInput
 
 from ...matching.quantities import read_accuracy, read_range
+from ...messages.ledger import column_name
 from ...models import Division
 from ...services import ledger_reference
+from ...services.ledger_further import DAYS, length_of
+from ...services.ledger_values import DECLARED_COLUMNS, OPTIONAL_COLUMNS
 from ...states import DeliveryMode, Purpose
 from ...workbooks.columns import BY_CODE
 from ..formatting import choices_of
@@ -29,11 +34,34 @@ HELP = {
         "高新技术产业开发区 370390，文昌湖区 370391，淄博经济开发区 370392。"
     ),
     "quantity": _l("填“1”。每台（件）器具登记一条，多台请分别登记，可用“复制新增”。"),
+    "purchased_on": _l("发票或验收单上的日期。新购器具尚未检定的，请先申请首次检定再使用。"),
+    "oil_product": _l("加油机填这把枪加的油品，如 92 号汽油、0 号柴油。"),
+    "stall_number": _l("集贸市场填摊位号，方便检定人员上门时找到。"),
+    "stall_operator": _l("集贸市场填这个摊位的经营者姓名。"),
+    "stall_phone": _l("填经营者的手机号，或带区号的座机号。"),
+    "season": _l("只在一段时间使用的填写，如“6 月至 9 月收粮”，以便在使用之前安排检定。"),
+    "production_code": _l("电子计价秤填铭牌上的生产码；没有的留空。"),
+    "repair_code": _l("电子计价秤修理过的，填修理单位给的维修码。"),
+    "verification_code": _l("电子计价秤填检定标志上的检定码。"),
+    "seal_number": _l("填封印（铅封）上的编号；封印破损的请不要使用，并申请修理后检定。"),
+    "declared_verified_on": _l("按上一张检定证书填写。登记前检定过的填写，没有检定过的留空。"),
+    "declared_valid_until": _l("按上一张检定证书填写，到期提醒和到期列表按它计算。"),
+    "declared_certificate_number": _l("按上一张检定证书逐字填写。今后的检定证书编号由检定技术机构填写。"),
+    "declared_institution": _l("出具上一张检定证书的技术机构全称。"),
 }
 """Advice of the guide in the words of a form; other fields say what the template says."""
 
 
-LABELS = {"kind_code": _l("种别"), "division_code": _l("使用地点行政区划")}
+LABELS = {
+    "kind_code": _l("种别"),
+    "division_code": _l("使用地点行政区划"),
+    "seal_number": _l("封印（铅封）号"),
+    "stall_phone": _l("经营者电话"),
+    "declared_verified_on": _l("上次检定日期"),
+    "declared_valid_until": _l("上次有效期至"),
+    "declared_certificate_number": _l("上次证书编号"),
+    "declared_institution": _l("上次检定机构"),
+}
 """Where a form is not asking for a code."""
 
 
@@ -58,6 +86,31 @@ def _facts(code: str) -> dict[str, Any]:
 def _text(code: str) -> StringField:
     render = {"maxlength": str(BY_CODE[code].max_length)}
     return StringField(filters=[_clean], render_kw=render, **_facts(code))
+
+
+def _further(code: str) -> StringField:
+    """An optional or declared column; the service reads days, so that a wrong one is said like any other mistake."""
+    facts = {
+        "label": LABELS.get(code) or _named(code),
+        "description": HELP[code],
+        "filters": [_clean],
+    }
+    if code in DAYS:
+        return DayField(**facts)
+    return StringField(render_kw={"maxlength": str(length_of(code))}, **facts)
+
+
+def _named(code: str) -> Any:
+    return LazyString(column_name, code)
+
+
+class DayField(StringField):
+    """A day, as the browser's own control sends it."""
+
+    widget = DateInput()
+
+    def process_data(self, value: Any) -> None:
+        self.data = value.isoformat() if value is not None else ""
 
 
 def _clean(value: Any) -> Any:
@@ -137,6 +190,20 @@ class InstrumentForm(PanelForm):
     department = _text("department")
     purpose = _choice("purpose", purposes)
     delivery_mode = _choice("delivery_mode", modes)
+    purchased_on = _further("purchased_on")
+    oil_product = _further("oil_product")
+    stall_number = _further("stall_number")
+    stall_operator = _further("stall_operator")
+    stall_phone = _further("stall_phone")
+    season = _further("season")
+    production_code = _further("production_code")
+    repair_code = _further("repair_code")
+    verification_code = _further("verification_code")
+    seal_number = _further("seal_number")
+    declared_verified_on = _further("declared_verified_on")
+    declared_valid_until = _further("declared_valid_until")
+    declared_certificate_number = _further("declared_certificate_number")
+    declared_institution = _further("declared_institution")
     version = HiddenField()
 
 
@@ -161,6 +228,39 @@ SECTIONS = (
         ("place_of_use", "division_code", "department", "purpose", "delivery_mode", "is_standard", "version"),
     ),
 )
+
+
+DECLARED_SECTION = (_l("上次检定（企业自报，未核实）"), DECLARED_COLUMNS)
+MORE_SECTION = (_l("更多（选填）"), OPTIONAL_COLUMNS)
+
+FOLDED_SECTIONS = (DECLARED_SECTION, MORE_SECTION)
+"""Asked for below, folded away until somebody needs them; see `folded_sections`."""
+
+NEVER_COPIED = (
+    "serial_number",
+    "sub_number",
+    "management_number",
+    "production_code",
+    "repair_code",
+    "verification_code",
+    "seal_number",
+    *DECLARED_COLUMNS,
+    "version",
+)
+"""They belong to one instrument: 复制新增 leaves them empty."""
+
+
+def folded_sections(form: Any, *, is_verified: bool = False) -> list[dict[str, Any]]:
+    """The folded sections as shown: open where something stands in them; nothing is declared beside a result."""
+    return [
+        {
+            "title": title,
+            "names": names,
+            "is_open": any(form[name].data or form[name].errors for name in names),
+        }
+        for title, names in FOLDED_SECTIONS
+        if not (is_verified and names is DECLARED_COLUMNS)
+    ]
 
 
 def say_what_was_read(form: Any) -> None:

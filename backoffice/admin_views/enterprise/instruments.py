@@ -2,55 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from flask import current_app, flash, jsonify, request, url_for
+from flask import g, jsonify, request, url_for
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func
+from flask_babel.speaklater import LazyString
+from markupsafe import Markup
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 from wtforms import SelectField, StringField
 
 from ... import clock, messages
 from ...actor import Actor
-from ...messages.ledger import history_words
+from ...errors import Invalid
+from ...messages.ledger import column_name
 from ...models import InstrumentKind, MeasuringInstrument
 from ...permissions import P
 from ...services import ledger, ledger_reference
 from ...services.ledger_status import has_status
+from ...services.ledger_values import DECLARED_COLUMNS, OPTIONAL_COLUMNS
 from ...states import DeliveryMode, UseState, VerificationStatus
 from ...workbooks.columns import BY_CODE
 from ..actions import batch_action, record_action
-from ..base import Button, Card, Done, Event, Fact, NextStep, ScopedModelView, Tab
-from ..formatting import choices_of, code, day, moment, state_badge
+from ..base import Button, Done, ScopedModelView, Tab
+from ..formatting import choices_of, code, day
 from ..forms import PanelForm
 from ..lists import ChoiceFilter
-from ..subjects import record_path
-from .instrument_form import FIELDS, SECTIONS, InstrumentForm, range_words, say_what_was_read
+from ..on_behalf_words import with_on_behalf
+from .filing_form import FilingPages
+from .instrument_batch import BatchPages
+from .instrument_form import FIELDS, LABELS, NEVER_COPIED, SECTIONS, InstrumentForm, folded_sections, say_what_was_read
+from .instrument_record import InstrumentRecord, filing_words, soon_days, status_badge
 
 Instrument = MeasuringInstrument
 
-
-def _soon_days() -> int:
-    return int(current_app.config["SETTINGS"].due_soon_days)
+MORE_USES = (UseState.SEALED, UseState.LOST, UseState.TRANSFERRED)
+"""Less common than 停用 and 报废: chosen in one form."""
 
 
 def _status(status: VerificationStatus) -> Any:
-    return has_status(status, today=clock.today(), soon_days=_soon_days())
+    return has_status(status, today=clock.today(), soon_days=soon_days())
 
 
 def _in_use_with(status: VerificationStatus, _actor: Actor) -> Any:
     return _status(status) & (Instrument.use_state == UseState.IN_USE)
-
-
-def status_badge(row: Instrument) -> Any:
-    """检定状态, or the use state of what is not in use: nothing is due there."""
-    if row.use_state is not UseState.IN_USE:
-        return state_badge(row.use_state)
-    return state_badge(row.verification_status(today=clock.today(), soon_days=_soon_days()))
 
 
 def _kinds(_actor: Actor) -> list[tuple[str, str]]:
@@ -61,6 +61,18 @@ def _used_divisions(actor: Actor) -> list[tuple[str, str]]:
     return [(row.code, f"{row.code} {row.name}") for row in ledger.divisions_in_use(actor)]
 
 
+def _of_open_kinds() -> Any:
+    return Instrument.kind_code.in_(select(InstrumentKind.code).where(InstrumentKind.supervision == ""))
+
+
+def _kind_words(row: Instrument) -> str:
+    return row.kind.name + (_("（待确认）") if row.kind.is_to_be_confirmed else "")
+
+
+def _until_words(row: Instrument) -> str:
+    return day(row.effective_valid_until()) + (_("（自报）") if row.is_declared_only else "")
+
+
 class ReasonForm(PanelForm):
     reason = StringField(_l("原因"), description=_l("会记入这台器具的经过，如“停产检修”“已更换新表”。"))
 
@@ -68,12 +80,12 @@ class ReasonForm(PanelForm):
 class OtherUseForm(ReasonForm):
     state = SelectField(
         _l("办理为"),
-        choices=lambda: choices_of(UseState)[2:3] + choices_of(UseState)[4:],
+        choices=lambda: [(state.value, messages.label(state)) for state in MORE_USES],
         coerce=lambda value: str(value),
     )
 
 
-class Instruments(ScopedModelView):
+class Instruments(BatchPages, FilingPages, InstrumentRecord, ScopedModelView):
     """One row, one physical instrument."""
 
     model, noun, title = Instrument, "instruments", _l("器具台账")
@@ -89,7 +101,9 @@ class Instruments(ScopedModelView):
     create_label = _l("新增")
     empty_title = _l("台账还是空的")
     empty_help = _l("数量少的可以逐台新增，数量多的请下载模板填好后导入。登记后，检定状态和到期日会显示在这里。")
+    create_template = "enterprise/instruments/new.html"
     edit_template = "enterprise/instruments/edit.html"
+    details_template = "enterprise/instruments/record.html"
     load_options = (
         joinedload(Instrument.kind).joinedload(InstrumentKind.item),
         joinedload(Instrument.division),
@@ -104,7 +118,6 @@ class Instruments(ScopedModelView):
         "kind_code",
         "model",
         "measuring_range",
-        "accuracy_class",
         "division_code",
         "purpose",
         "delivery_mode",
@@ -119,16 +132,37 @@ class Instruments(ScopedModelView):
         "serial_number",
         "sub_number",
         "manufacturer",
+        "origin",
         "place_of_use",
         "division_code",
         "department",
+        "purpose",
+        "delivery_mode",
         "management_number",
         "use_state",
+        "use_state_on",
+        "use_state_reason",
+        "outcome",
         "valid_until",
         "certificate_number",
+        *DECLARED_COLUMNS,
+        *OPTIONAL_COLUMNS,
+        "filed_at",
+        "filing_office",
+        "on_behalf",
     )
     column_labels = {
         **{name: _l(column.name) for name, column in BY_CODE.items()},
+        **{name: LABELS.get(name) or LazyString(column_name, name) for name in OPTIONAL_COLUMNS},
+        "declared_verified_on": _l("上次检定日期（企业自报，未核实）"),
+        "declared_valid_until": _l("上次有效期至（企业自报，未核实）"),
+        "declared_certificate_number": _l("上次证书编号（企业自报，未核实）"),
+        "declared_institution": _l("上次检定机构（企业自报，未核实）"),
+        "use_state_on": _l("使用状态日期"),
+        "use_state_reason": _l("使用状态原因"),
+        "filed_at": _l("备案时间"),
+        "filing_office": _l("备案机关"),
+        "on_behalf": _l("代办"),
         "id": _l("台账编号"),
         "outcome": _l("检定状态"),
         "valid_until": _l("有效期至"),
@@ -141,9 +175,9 @@ class Instruments(ScopedModelView):
     }
     column_formatters = {
         "outcome": lambda _view, _context, row, _name: status_badge(row),
-        "valid_until": lambda _view, _context, row, _name: day(row.effective_valid_until()),
-        "serial_number": lambda _view, _context, row, _name: code(row.full_serial),
-        "kind_code": lambda _view, _context, row, _name: row.kind.name,
+        "valid_until": lambda _view, _context, row, _name: _until_words(row),
+        "serial_number": lambda _view, _context, row, _name: with_on_behalf(code(row.full_serial), row),
+        "kind_code": lambda _view, _context, row, _name: _kind_words(row),
         "division_code": lambda _view, _context, row, _name: row.division.name,
         "delivery_mode": lambda _view, _context, row, _name: (
             _("现场") if row.delivery_mode is DeliveryMode.ON_SITE else _("送检")
@@ -151,15 +185,18 @@ class Instruments(ScopedModelView):
     }
     column_formatters_export = {
         "serial_number": lambda _view, _context, row, _name: row.serial_number,
-        "kind_code": lambda _view, _context, row, _name: f"{row.kind_code} {row.kind.name}",
+        "kind_code": lambda _view, _context, row, _name: f"{row.kind_code} {_kind_words(row)}",
+        "origin": lambda view, _context, row, _name: view.origins().get(row.origin, row.origin),
         "division_code": lambda _view, _context, row, _name: f"{row.division_code} {row.division.name}",
-        "valid_until": lambda _view, _context, row, _name: day(row.effective_valid_until()),
+        "outcome": lambda _view, _context, row, _name: status_badge(row),
+        "valid_until": lambda _view, _context, row, _name: _until_words(row),
+        "filing_office": lambda _view, _context, row, _name: filing_words().office(row.division_code),
+        "on_behalf": lambda _view, _context, row, _name: filing_words().on_behalf(row),
     }
     column_sortable_list = ("name", "serial_number", "model")
     cell_classes = {
         "serial_number": "code",
         "model": "hide",
-        "accuracy_class": "hide",
         "purpose": "hide",
         "delivery_mode": "hide",
     }
@@ -171,6 +208,7 @@ class Instruments(ScopedModelView):
         Tab("overdue", _l("超期"), partial(_in_use_with, VerificationStatus.OVERDUE)),
         Tab("never", _l("未检定"), partial(_in_use_with, VerificationStatus.NEVER)),
         Tab("stopped", _l("停用"), Instrument.use_state != UseState.IN_USE),
+        Tab("open", _l("待确认种别"), _of_open_kinds()),
     )
     filters = (
         ChoiceFilter("kind", _l("种别"), options=_kinds, column=Instrument.kind_code),
@@ -193,7 +231,21 @@ class Instruments(ScopedModelView):
         return query
 
     def list_buttons(self) -> list[Button]:
-        return [Button(_("导入"), url_for("enterprise_imports.new"))]
+        filing = Button(_("备案表"), self._filing_url("filing_view", self.list_state()))
+        many = [Button(_("批量新增"), self.url_of("create_many"))] if self.may(P.OWN_LEDGER_EDIT) else []
+        return [Button(_("导入"), url_for("enterprise_imports.new")), *many, filing]
+
+    def row_buttons(self, row: Instrument) -> Sequence[Button]:
+        if not self.may(P.OWN_LEDGER_EDIT):
+            return ()
+        return (Button(_("复制"), self.url_of("create_view", copy=row.id)),)
+
+    def origins(self) -> dict[str, str]:
+        """The option list, asked for once a request."""
+        if "ledger_origins" not in g:
+            g.ledger_origins = ledger_reference.origins()
+        found: dict[str, str] = g.ledger_origins
+        return found
 
     @expose("/count.json")
     def count(self) -> Any:
@@ -201,88 +253,13 @@ class Instruments(ScopedModelView):
 
     # Record
 
-    def record_badge(self, row: Instrument) -> Any:
-        return status_badge(row)
-
-    def next_step(self, row: Instrument) -> NextStep | None:
-        item = ledger.open_item(row.id)
-        if item is not None:
-            url = record_path("enterprise", "appointments", item.appointment_id)
-            what = _("正在预约检定：%(state)s", state=messages.label(item.status))
-            who = _("预约申请 %(number)s", number=item.appointment.number)
-            return NextStep(what, who, primary=Button(_("查看预约"), url, primary=True))
-        status = row.verification_status(today=clock.today(), soon_days=_soon_days())
-        due = (VerificationStatus.NEVER, VerificationStatus.DUE_SOON, VerificationStatus.OVERDUE)
-        if row.use_state is not UseState.IN_USE or status not in due:
-            return None
-        until = row.effective_valid_until()
-        sentences = {
-            VerificationStatus.NEVER: _("还没有检定记录，请预约检定"),
-            VerificationStatus.DUE_SOON: _("检定有效期至 %(day)s，请预约检定", day=day(until)),
-            VerificationStatus.OVERDUE: _("检定已于 %(day)s 到期，请停止使用并预约检定", day=day(until)),
-        }
-        button = Button(_("预约检定"), record_path("enterprise", "appointments", ""), primary=True)
-        return NextStep(sentences[status], primary=button, warn=status is VerificationStatus.OVERDUE)
-
-    def cards(self, row: Instrument) -> tuple[Card, ...]:
-        to_be_confirmed = _("（是否属于强制检定待确认）") if row.kind.is_to_be_confirmed else ""
-        identity = (
-            Fact(_("器具名称"), row.name),
-            Fact(_("种别"), f"{row.kind}{to_be_confirmed}"),
-            Fact(_("项别"), str(row.kind.item)),
-            Fact(_("型号规格"), row.model),
-            Fact(_("测量范围"), row.measuring_range),
-            Fact(_("测量范围读作"), range_words(row.measuring_range) if row.measuring_range else None),
-            Fact(_("准确度等级"), row.accuracy_class),
-            Fact(_("准确度等级读作"), row.accuracy),
-            Fact(_("出厂编号"), row.serial_number, code=True),
-            Fact(_("机号／枪号／分号"), row.sub_number, code=True),
-            Fact(_("管理编号"), row.management_number, code=True),
-            Fact(_("生产厂家"), row.manufacturer),
-            Fact(_("器具产地"), ledger_reference.origins().get(row.origin, row.origin)),
-        )
-        return Card(_("器具"), identity), self._use_card(row), self._verified_card(row)
-
-    def _use_card(self, row: Instrument) -> Card:
-        since = f"（{day(row.use_state_on)} {row.use_state_reason}）" if row.use_state_on else ""
-        use = (
-            Fact(_("使用状态"), f"{messages.label(row.use_state)}{since}"),
-            Fact(_("使用地点"), row.place_of_use),
-            Fact(_("使用地点行政区划"), str(row.division)),
-            Fact(_("科室／部门"), row.department),
-            Fact(_("用途"), messages.label(row.purpose)),
-            Fact(_("送检方式"), messages.label(row.delivery_mode)),
-            Fact(_("台账编号"), row.ledger_number, code=True),
-            Fact(_("备案时间"), moment(row.filed_at)),
-        )
-        return Card(_("使用"), use)
-
-    def _verified_card(self, row: Instrument) -> Card:
-        facts = [
-            Fact(_("检定证书编号"), row.certificate_number, code=True),
-            Fact(_("检定日期"), day(row.verified_on)),
-            Fact(_("有效期至"), day(row.valid_until)),
-            Fact(_("检定机构"), row.verified_by.name if row.verified_by else None),
-        ]
-        if row.is_declared_only:
-            facts += [
-                Fact(_("上次有效期至（企业自报，未核实）"), day(row.declared_valid_until)),
-                Fact(_("上次检定机构（企业自报，未核实）"), row.declared_institution),
-            ]
-        return Card(_("检定（由技术机构填写）"), facts)
-
-    def history(self, row: Instrument) -> Sequence[Event]:
-        return [
-            Event(event.at, history_words(event.action, event.before, event.after), who=event.actor_name)
-            for event in ledger.history(self.actor, row.id)
-        ]
-
     def record_buttons(self, row: Instrument) -> list[Button]:
         """What people do most comes first; what ends an instrument's use comes last."""
         buttons = super().record_buttons(row)
         actions = len(self.action_buttons(row))
         copy = Button(_("复制新增"), self.url_of("create_view", copy=row.id))
-        return [*buttons[actions:], copy, *buttons[:actions]]
+        filing = Button(_("备案表"), self.url_of("filing_of_one_view", key=row.id))
+        return [*buttons[actions:], copy, filing, *buttons[:actions]]
 
     def can_delete_row(self, row: Instrument) -> bool:
         return ledger.may_be_removed(row.id)
@@ -297,46 +274,38 @@ class Instruments(ScopedModelView):
         return InstrumentForm
 
     def create_form(self, obj: Any = None) -> Any:
-        """An empty form, or one filled from the row that is copied; its numbers are never copied."""
+        """An empty form, or one filled from the row that is copied, but for what belongs to that one alone."""
         source = request.args.get("copy", "") if request.method == "GET" else ""
         if not source:
             return super().create_form(obj)
         form = InstrumentForm(obj=self.row_or_404(source))
-        for name in ("serial_number", "sub_number", "management_number", "version"):
+        for name in NEVER_COPIED:
             form[name].data = ""
         return form
 
     def form_context(self, form: Any, row: Instrument | None) -> dict[str, Any]:
         say_what_was_read(form)
+        _link_to_existing(form)
         item = ledger.open_item(row.id) if row is not None else None
         locked = sorted(ledger.locked_columns(item), key=FIELDS.index)
         return {
             "locked_slip": item.slip.number if item is not None and locked and item.slip else "",
+            "folded": folded_sections(form, is_verified=row is not None and row.verified_on is not None),
             "locked_names": "、".join(str(form[name].label.text) for name in locked),
         }
 
     def create(self, actor: Actor, values: dict[str, Any]) -> Instrument:
         values.pop("version")
-        return ledger.create(actor, actor.enterprise_id or 0, values)
+        with _remembering_existing():
+            return ledger.create(actor, actor.enterprise_id or 0, values)
 
     def update(self, actor: Actor, row: Instrument, values: dict[str, Any]) -> None:
         version = str(values.pop("version") or "")
-        ledger.update(actor, row.id, values, int(version) if version.isdecimal() else None)
+        with _remembering_existing():
+            ledger.update(actor, row.id, values, int(version) if version.isdecimal() else None)
 
     def remove(self, actor: Actor, row: Instrument) -> None:
         ledger.remove(actor, row.id)
-
-    def after_create(self, row: Instrument) -> Done:
-        self._warn(row)
-        return super().after_create(row)
-
-    def after_update(self, row: Instrument) -> Done:
-        self._warn(row)
-        return super().after_update(row)
-
-    def _warn(self, row: Instrument) -> None:
-        for warning in ledger.warnings_of(row):
-            flash(messages.sentence(warning.code, warning.facts), "warn")
 
     # Use
 
@@ -371,6 +340,10 @@ class Instruments(ScopedModelView):
     def stop_many(self, actor: Actor, rows: Sequence[Instrument], values: dict[str, Any]) -> Done:
         return self._change(actor, rows, UseState.STOPPED, values["reason"])
 
+    @batch_action("other-use", label=_l("封存、遗失或转出"), permission=P.OWN_LEDGER_EDIT, form=OtherUseForm)
+    def other_use_of_many(self, actor: Actor, rows: Sequence[Instrument], values: dict[str, Any]) -> Done:
+        return self._change(actor, rows, UseState(values["state"]), values["reason"])
+
     @batch_action("start", label=_l("启用"), permission=P.OWN_LEDGER_EDIT, form=ReasonForm)
     def start_many(self, actor: Actor, rows: Sequence[Instrument], values: dict[str, Any]) -> Done:
         return self._change(actor, rows, UseState.IN_USE, values["reason"])
@@ -378,3 +351,26 @@ class Instruments(ScopedModelView):
     @batch_action("scrap", label=_l("报废"), permission=P.OWN_LEDGER_EDIT, form=ReasonForm, danger=True)
     def scrap_many(self, actor: Actor, rows: Sequence[Instrument], values: dict[str, Any]) -> Done:
         return self._change(actor, rows, UseState.SCRAPPED, values["reason"])
+
+
+@contextmanager
+def _remembering_existing() -> Iterator[None]:
+    """Keep which row a duplicate is about, so that the form shown again can lead there."""
+    try:
+        yield
+    except Invalid as refused:
+        problem = refused.problems.get("serial_number")
+        if problem is not None and problem.code == "ledger_duplicate":
+            g.existing_instrument = problem.facts["ledger_number"]
+        raise
+
+
+def _link_to_existing(form: Any) -> None:
+    """The sentence about a duplicate, with a link to the row that is there."""
+    key = g.get("existing_instrument")
+    if key is None or not form.serial_number.errors:
+        return
+    url = url_for("enterprise_instruments.details_view", key=key)
+    *earlier, sentence = form.serial_number.errors
+    link = Markup('{} <a href="{}">{}</a>').format(sentence, url, _("查看这台器具"))
+    form.serial_number.errors = [*earlier, link]

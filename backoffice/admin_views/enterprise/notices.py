@@ -71,6 +71,8 @@ class Notices(ScopedModelView):
         return read_badge(row)
 
     def next_step(self, row: Notice) -> NextStep:
+        if not subject_url(self, row):
+            return NextStep(what=self.words(row), who=_("这条消息没有可以打开的记录，知道就可以了。"))
         button = Button(label=_("查看相关记录"), url=self.open_url(row), post=True, primary=True)
         return NextStep(what=self.words(row), primary=button)
 
@@ -87,7 +89,7 @@ class Notices(ScopedModelView):
 
         def work() -> Done:
             notice = notices.open_notice(self.actor, row.id)
-            return Done(subject_url(self.panel_name, notice.subject_type, notice.subject_id))
+            return Done(subject_url(self, notice) or self.record_url(notice))
 
         return once(work)
 

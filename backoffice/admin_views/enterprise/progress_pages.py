@@ -11,7 +11,7 @@ from typing import Any
 from flask import g
 from flask_babel import gettext as _
 
-from ... import clock, messages, workflow
+from ... import messages, workflow
 from ...actor import Role
 from ...messages.wording import N_, day_with_weekday
 from ...models import Appointment, AppointmentItem, Slip
@@ -24,6 +24,7 @@ from ..base import Button, Event, NextStep
 from ..item_words import Office, arrangement, correction_of, office_of, unmatched_sentence
 from ..subjects import record_path
 from ..view_parts import ViewPart
+from .lateness import late_lines
 from .slips import (
     UNDECIDED,
     ItemLine,
@@ -102,13 +103,13 @@ class SubmittedPages(ViewPart):
             what=_counted(items),
             who=self._who(row, items, failed),
             primary=self._primary(row, failed, printable, items),
-            warn=bool(late_lines(row, items)),
+            warn=bool(late_lines(items)),
         )
 
     def _who(self, row: Appointment, items: Sequence[AppointmentItem], failed: Sequence[AppointmentItem]) -> str:
         states = {item.status for item in items}
         waits_for_others = bool(states & set(OPEN))
-        is_late = bool(late_lines(row, items))
+        is_late = bool(late_lines(items))
         others = (
             _("其余已超过 2 个工作日，请按下面的电话联系。")
             if is_late
@@ -156,7 +157,7 @@ class SubmittedPages(ViewPart):
             "unmatched_count": sum(item.status is S.UNMATCHED for item in without),
             "matching": self._with_buttons([item for item in without if item.status is S.MATCHING]),
             "withdrawn": item_lines([item for item in without if item.status is S.WITHDRAWN][:MOST_ROWS]),
-            "late": late_lines(row, items),
+            "late": late_lines(items),
             "jobs_stopped_since": stopped_since(items),
             "refresh_url": self.record_url(row),
         }
@@ -228,30 +229,6 @@ def _counted(items: Sequence[AppointmentItem]) -> str:
     states = Counter(item.status for item in items)
     parts = [_(words, count=states[state]) for state, words in COUNTED if states[state]]
     return _("%(count)s 台（件）：%(parts)s", count=len(items), parts="，".join(parts))
-
-
-def late_lines(row: Appointment, items: Sequence[AppointmentItem]) -> list[str]:
-    """After two working days: what still waits, why, and the name and telephone of who must act."""
-    if row.due_at is None or row.due_at > clock.now():
-        return []
-    lines = []
-    waiting = Counter(item.slip for item in items if item.status is S.AWAITING_ACCEPTANCE and item.slip is not None)
-    for slip, count in sorted(waiting.items(), key=lambda pair: pair[0].id):
-        facts = {"institution": slip.institution.name, "phone": slip.institution.phone, "count": count}
-        lines.append(_("%(count)s 台（件）%(institution)s 还没有受理，请致电 %(phone)s。", **facts))
-    nowhere = Counter(item.instrument.division_code for item in items if item.status is S.UNMATCHED)
-    by_office: Counter[Office] = Counter()
-    for place, count in nowhere.items():
-        by_office[office_of(place)] += count
-    for office, count in by_office.items():
-        who = f"{office.name} {office.phone}".strip()
-        lines.append(_("%(count)s 台（件）没有机构可检，请咨询%(office)s。", count=count, office=who))
-    matching = [item for item in items if item.status is S.MATCHING]
-    if matching:
-        office = office_of(matching[0].instrument.division_code)
-        who = f"{office.name} {office.phone}".strip()
-        lines.append(_("%(count)s 台（件）还没有匹配，请咨询%(office)s。", count=len(matching), office=who))
-    return lines
 
 
 def stopped_since(items: Sequence[AppointmentItem]) -> datetime | None:

@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.wrappers import Response
 
-from ... import clock, messages
+from ... import messages
 from ...actor import Actor
 from ...config import Settings
 from ...database import db
@@ -30,6 +30,7 @@ from ..base import Button, Card, Fact, NextStep, ScopedModelView, Tab
 from ..formatting import badge, badge_class, plain
 from ..item_words import WhyWords, arrangement, receipt_sentence, slip_label, stored_answer, why_of
 from ..subjects import record_path
+from .lateness import late_slip
 
 PRINTABLE = sa.and_(Slip.status.in_((SlipStatus.ACCEPTED, SlipStatus.PARTLY)), Slip.accepted_at.is_not(None))
 """Accepted and not yet over: worth printing (`slips.is_printable` also lets a completed one be printed again)."""
@@ -135,13 +136,14 @@ def print_buttons(slip: Slip, *, printable: int) -> list[Button]:
 
 
 def waiting_words(slip: Slip) -> str:
-    """Until when the institution answers, or since when it is late, with its telephone."""
+    """Until when the institution answers, or that the promise is past, why, and whom to call."""
+    if (past := late_slip(slip)) is not None:
+        return _("已超过 2 个工作日：%(words)s受理后才能打印。", words=past.words)
     facts = {
         "institution": slip.institution.name,
         "due": day_with_weekday(areas.last_day(slip.due_at)),
     }
-    part = "late" if slip.due_at <= clock.now() else "who"
-    said = messages.sentence(f"progress.awaiting_acceptance.{part}", facts)
+    said = messages.sentence("progress.awaiting_acceptance.who", facts)
     return _("%(said)s；受理后才能打印。电话 %(phone)s", said=said, phone=slip.institution.phone)
 
 
@@ -219,7 +221,6 @@ class Slips(ScopedModelView):
         """What is, and the print buttons with the reason when they are disabled."""
         self.items_of(row)
         buttons = print_buttons(row, printable=len(slips.printable_items(row)))
-        late = row.status in UNDECIDED and row.due_at <= clock.now()
         if slips.is_printable(row):
             count = sum(item.status is ItemStatus.ACCEPTED for item in row.items)
             what = _("已受理 %(count)s 台（件）", count=len(slips.printable_items(row)))
@@ -227,7 +228,7 @@ class Slips(ScopedModelView):
             return NextStep(what=what, who=who, primary=buttons[0], others=buttons[1:])
         if row.status in UNDECIDED:
             what = _("%(count)s 台（件）等待受理", count=len(row.items))
-            return NextStep(what=what, who=waiting_words(row), others=buttons, warn=late)
+            return NextStep(what=what, who=waiting_words(row), others=buttons, warn=late_slip(row) is not None)
         return NextStep(what=slip_label(row, row.items), others=buttons)
 
     def cards(self, row: Slip) -> list[Card]:

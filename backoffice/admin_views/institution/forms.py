@@ -10,8 +10,10 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, StopValidation
 
+from ... import clock
 from ...messages import label
 from ...models import Slip
+from ...services import areas
 from ...services.acceptance import LONGEST_WORDS
 from ...states import RETURN_FIELDS, ReturnCode
 from ..forms import REQUIRED, PanelForm
@@ -25,6 +27,9 @@ class Visit(StrEnum):
     WALK_IN = "walk_in"
     BY_PHONE = "by_phone"
 
+
+PROPOSED_WORKING_DAYS = 2
+"""The day that is proposed when a slip is accepted, counted from today."""
 
 WALK_IN_WORDS = "随到随检"
 """Kept in front of the slip's time where no day was appointed: the slip is read and printed with it."""
@@ -92,9 +97,12 @@ class ArrangementForm(PanelForm):
 
 
 def arrangement_of(slip: Slip) -> dict[str, Any]:
-    """What the form shows for a slip: its own arrangement, or the institution's usual place."""
+    """What the form shows for a slip: its own arrangement, or the second working day at the usual place."""
     if slip.accepted_at is None:
-        return {"place": slip.institution.reception_place or slip.institution.address}
+        return {
+            "appointed_on": areas.last_day(areas.deadline(clock.now(), PROPOSED_WORKING_DAYS)),
+            "place": slip.institution.reception_place or slip.institution.address,
+        }
     is_walk_in = slip.appointed_on is None and slip.appointed_time.startswith(WALK_IN_WORDS)
     kind = Visit.ON_DAY if slip.appointed_on else Visit.WALK_IN if is_walk_in else Visit.BY_PHONE
     return {

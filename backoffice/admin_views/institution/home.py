@@ -12,15 +12,21 @@ from flask_babel import lazy_gettext as _l
 from ... import scoping
 from ...actor import Actor
 from ...database import db
-from ...models import Capability, Slip
+from ...models import Receipt, Slip
 from ...permissions import Permission
 from ...services import job_runs
 from ..base import PanelView
-from .capabilities import lapses_soon
+from ..tiles import TileOf, tiles
 from .look_ups import NO_FACTS, clock_badge, slip_facts
-from .slips import count_slips, is_due_today, is_late, is_new, is_open
+from .slips import is_open
 
 MOST_URGENT = 8
+TILES = (
+    TileOf("slips", "new", _l("新到，待受理（张）")),
+    TileOf("slips", "today", _l("今日到期（张）"), "warn"),
+    TileOf("slips", "late", _l("已超期未受理（张）"), "bad"),
+    TileOf("capabilities", "lapsing", _l("授权 60 天内到期（项）"), "warn"),
+)
 
 
 class InstitutionHome(PanelView):
@@ -34,28 +40,18 @@ class InstitutionHome(PanelView):
         facts = slip_facts(self.actor, [slip.id for slip in slips])
         return self.render(
             "institution/home.html",
-            numbers=_numbers(self.actor),
+            is_new=is_new(self.actor),
+            tiles=tiles(self, TILES),
             urgent=[(slip, facts.get(slip.id, NO_FACTS), clock_badge(slip)) for slip in slips],
-            list_url=lambda tab: url_for("institution_slips.index_view", tab=tab),
             record_url=lambda slip: url_for("institution_slips.details_view", key=slip.id),
             accept_url=lambda slip: url_for("institution_slips.accept_view", key=slip.id),
-            capabilities_url=url_for("institution_capabilities.index_view", tab="lapsing"),
             late_since=job_runs.not_running_since(),
         )
 
 
-def _numbers(actor: Actor) -> dict[str, int]:
-    return {
-        "new": count_slips(actor, is_new(actor)),
-        "today": count_slips(actor, is_due_today(actor)),
-        "late": count_slips(actor, is_late(actor)),
-        "lapsing": db.session.scalar(
-            sa.select(sa.func.count())
-            .select_from(Capability)
-            .where(scoping.criterion(actor, Capability), lapses_soon(actor))
-        )
-        or 0,
-    }
+def is_new(actor: Actor) -> bool:
+    """No slip ever stayed here and nothing was ever answered."""
+    return not any(db.session.scalar(sa.select(scoping.visible(actor, model).exists())) for model in (Slip, Receipt))
 
 
 def _most_urgent(actor: Actor) -> list[Any]:

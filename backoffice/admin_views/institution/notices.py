@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-from flask import url_for
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from ... import messages, scoping
+from ... import messages
 from ...actor import Actor
-from ...database import db
-from ...models import Notice, Slip
+from ...models import Notice
 from ...permissions import Permission
 from ...services import notices
 from ...web.form_keys import Done, once
@@ -22,11 +19,7 @@ from ..base import ScopedModelView
 from ..formatting import badge
 from ..lists import Tab
 from ..records import Button, NextStep
-
-SUBJECT_ENDPOINTS = {
-    "slip": ("institution_slips", Slip),
-}
-"""Where a notice's subject is shown; what is not here (or no longer theirs) leads back to the inbox."""
+from ..subjects import subject_url
 
 
 def sentence_of(_view: Any, _context: Any, row: Notice, _name: str) -> str:
@@ -55,6 +48,10 @@ class InstitutionNotices(ScopedModelView):
     empty_help = _l("预约单到达、使用单位撤回、受理超期时，会在这里告诉您。")
     tabs = (Tab("all", _l("全部")), Tab("unread", _l("未读"), Notice.read_at.is_(None)))
 
+    @property
+    def panel_name(self) -> str:
+        return str(self.endpoint).split("_", 1)[0]
+
     def menu_count(self, actor: Actor) -> int | None:
         return notices.unread_count(actor)
 
@@ -62,6 +59,9 @@ class InstitutionNotices(ScopedModelView):
         return str(self.title)
 
     def next_step(self, row: Notice) -> NextStep:
+        if not subject_url(self, row):
+            gone = _("这条消息所指的记录已不由本机构办理（已撤回或转出），不需要您再办理。")
+            return NextStep(what=sentence_of(self, None, row, ""), who=gone)
         url = self.url_of("do_open", key=row.id)
         return NextStep(what=sentence_of(self, None, row, ""), primary=Button(_("打开"), url, post=True, primary=True))
 
@@ -74,7 +74,8 @@ class InstitutionNotices(ScopedModelView):
 
     @record_action("open", label=_l("打开"), permission=Permission.OWN_NOTICES_READ, direct=True)
     def open(self, actor: Actor, row: Notice, values: dict[str, Any]) -> Done:
-        return Done(self.subject_url(actor, notices.open_notice(actor, row.id)))
+        notice = notices.open_notice(actor, row.id)
+        return Done(subject_url(self, notice) or self.record_url(notice))
 
     @expose("/read-all", methods=("POST",))
     def read_all_view(self) -> Any:
@@ -83,11 +84,3 @@ class InstitutionNotices(ScopedModelView):
             return Done(self.url_of("index_view"), _("已将 %(count)s 条消息标为已读。", count=count))
 
         return once(work)
-
-    def subject_url(self, actor: Actor, row: Notice) -> str:
-        endpoint, model = SUBJECT_ENDPOINTS.get(row.subject_type, ("", None))
-        if model is None or not row.subject_id.isdigit():
-            return self.url_of("index_view")
-        key = int(row.subject_id)
-        is_theirs = db.session.scalar(scoping.visible(actor, model).with_only_columns(sa.true()).where(model.id == key))
-        return url_for(f"{endpoint}.details_view", key=key) if is_theirs else self.url_of("index_view")

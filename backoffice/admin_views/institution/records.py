@@ -1,4 +1,4 @@
-"""What an institution may read because some of it is here: appointments, instruments, enterprises. All read-only."""
+"""What an institution may read because some of it is here: appointments, instruments, enterprises."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ from ...permissions import Permission
 from ..base import ScopedModelView
 from ..formatting import as_badge, state_badge
 from ..lists import ListState
+from ..on_behalf_words import with_on_behalf
 from ..pagination import Page
 from ..records import Card, Fact
+from .corrections import ProposesCorrections
 from .look_ups import items_of_appointment, page_facts
+from .remarks import KeepsRemarks
 
 IN_MENU = _l("资料")
 
@@ -61,6 +64,7 @@ class InstitutionAppointments(ScopedModelView):
     column_sortable_list = ("number", "submitted_at")
     column_formatters = {
         "status": as_badge,
+        "enterprise": lambda _view, _context, row, _name: with_on_behalf(row.enterprise.name, row),
         "count": lambda view, _context, row, _name: view.count_here(row),
     }
     load_options = (sa.orm.joinedload(Appointment.enterprise),)
@@ -107,7 +111,7 @@ class InstitutionAppointments(ScopedModelView):
         }
 
 
-class InstitutionInstruments(ScopedModelView):
+class InstitutionInstruments(ProposesCorrections, ScopedModelView):
     """计量器具 with an item at this institution."""
 
     model, noun, title = MeasuringInstrument, "instruments", _l("计量器具")
@@ -160,6 +164,7 @@ class InstitutionInstruments(ScopedModelView):
     column_formatters = {
         "status": verification_badge,
         "use_state": as_badge,
+        "enterprise": lambda _view, _context, row, _name: with_on_behalf(row.enterprise.name, row),
         "division": lambda _view, _context, row, _name: row.division.name,
     }
     column_formatters_detail = {"use_state": as_badge}
@@ -184,7 +189,7 @@ class InstitutionInstruments(ScopedModelView):
         return verification_badge(self, None, row, "status")
 
 
-class InstitutionEnterprises(ScopedModelView):
+class InstitutionEnterprises(KeepsRemarks, ScopedModelView):
     """器具使用单位 with items at this institution."""
 
     model, noun, title = Enterprise, "enterprises", _l("器具使用单位")
@@ -201,6 +206,8 @@ class InstitutionEnterprises(ScopedModelView):
     }
     column_sortable_list = ("name",)
     cell_classes = {"uscc": "code", "mobile": "nowrap", "address": "wide"}
+    column_formatters = {"uscc": lambda _view, _context, row, _name: with_on_behalf(row.uscc, row)}
+    column_formatters_detail = column_formatters
     search_columns = (Enterprise.name, Enterprise.uscc)
     search_label = _l("名称或统一社会信用代码")
     count_unit = _l("家")

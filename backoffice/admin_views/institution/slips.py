@@ -25,6 +25,7 @@ from ...slip_documents import MAX_ROWS_IN_REQUEST, qr_data_uri
 from ...states import ItemStatus, SlipStatus
 from ..base import ScopedModelView
 from ..formatting import as_badge, state_badge
+from ..keys import coerce_key
 from ..lists import ChoiceFilter, ListState, Tab
 from ..pagination import Order, Page
 from ..records import Button, Card, Event, Fact, NextStep
@@ -181,6 +182,12 @@ class InstitutionSlips(SlipDecisions, ScopedModelView):
         return super().index_view()
 
     # Record
+
+    def row_or_404(self, key: Any) -> Any:
+        """An answer to a slip that left in the meantime is told so; its page is gone."""
+        if request.method == "POST" and self.get_one(key) is None:
+            slips.refuse_if_left(self.actor, coerce_key(Slip.id, key) or 0)
+        return super().row_or_404(key)
 
     def record_badge(self, row: Slip) -> Any:
         return state_badge(row.status)

@@ -9,6 +9,7 @@ from ...web import access
 from ..panel import Panel
 from .audit_events import AuditEvents
 from .capabilities import Capabilities
+from .catalogue_items import CatalogueItems
 from .designations import Designations
 from .divisions import Divisions
 from .enterprises import Enterprises
@@ -17,15 +18,18 @@ from .institutions import Institutions, Laboratories, Suspensions
 from .instruments import Instruments
 from .job_runs import JobRuns
 from .kinds import Kinds
+from .mails import Mails
 from .notices import Notices
+from .options import Options
 from .users import Users
+from .working_days import WorkingDays
 
 __all__ = ["RegulatorHome", "add_views", "office_name"]
 
 RECORDS = (Enterprises, Instruments)
 INSTITUTIONS = (Institutions, Laboratories, Suspensions)
-RULES = (Designations, Capabilities, Kinds, Divisions)
-SYSTEM = (Notices, JobRuns, AuditEvents, Users)
+RULES = (Designations, Capabilities, CatalogueItems, Kinds, Divisions, Options, WorkingDays)
+SYSTEM = (Notices, JobRuns, AuditEvents, Users, Mails)
 
 
 def add_views(panel: Panel, *, queues: Sequence[Any] = (), bookings: Sequence[Any] = ()) -> None:

@@ -34,6 +34,7 @@ class AuditEvents(ScopedModelView):
     model, noun, title, menu_group = AuditEvent, "audit-events", _l("审计"), SYSTEM
     permissions = {"view": P.ALL_AUDIT_READ, "export": P.ALL_AUDIT_READ}
     in_dock = True
+    shows_history = False
     count_unit = _l("条")
     details_template = "regulator/audit_event.html"
     empty_title = _l("还没有审计记录")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import url_for
+from flask import current_app, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
@@ -13,15 +13,16 @@ from sqlalchemy.orm import joinedload
 
 from ... import messages, scoping
 from ...actor import Actor
-from ...audit import AuditAction
 from ...database import db
 from ...models import Division, Enterprise, MeasuringInstrument
-from ...services import enterprise_records, record_history
+from ...services import enterprise_records, one_time_links
 from ...states import EnterpriseStatus, EnterpriseType
 from ..actions import record_action
 from ..base import Card, Done, Fact, NextStep, Tab
 from ..formatting import as_badge, code, plain, state_badge
+from ..link_words import handed_over
 from ..lists import ChoiceFilter
+from ..on_behalf_words import on_behalf_facts, with_on_behalf
 from ..reference_forms import ReasonForm, options_of
 from .common import BUSINESS, P, RecordView, in_area
 
@@ -62,7 +63,7 @@ class Enterprises(RecordView):
     }
     column_formatters = {
         "status": as_badge,
-        "uscc": lambda _view, _context, row, _name: code(row.uscc),
+        "uscc": lambda _view, _context, row, _name: with_on_behalf(code(row.uscc), row),
         "division_code": lambda _view, _context, row, _name: row.division.name,
         "mobile": lambda _view, _context, row, _name: code(row.mobile),
     }
@@ -132,6 +133,8 @@ class Enterprises(RecordView):
         return enterprise_records.may_edit(self.actor, row)
 
     def is_offered(self, code: str, row: Enterprise) -> bool:
+        if code == "link":
+            return one_time_links.may_issue_for(self.actor, row)
         wanted = EnterpriseStatus.APPROVED if code == "suspend" else EnterpriseStatus.SUSPENDED
         return row.status is wanted and enterprise_records.may_edit(self.actor, row)
 
@@ -160,8 +163,7 @@ class Enterprises(RecordView):
         ]
         if row.parent_uscc:
             facts.insert(1, Fact(_("总机构代码"), row.parent_uscc, code=True))
-        if on_behalf := self._on_behalf_by(row):
-            facts.append(Fact(_("登记方式"), _("由%(name)s代办", name=on_behalf)))
+        facts.extend(on_behalf_facts(row))
         contact = (
             Fact(_("联系人"), row.contact),
             Fact(_("手机"), row.mobile, code=True),
@@ -182,12 +184,6 @@ class Enterprises(RecordView):
             url=f"{url}?{urlencode({'tab': 'all', 'enterprise': row.uscc})}",
         )
 
-    def _on_behalf_by(self, row: Enterprise) -> str:
-        for event in record_history.of(self.actor, row):
-            if event.action == AuditAction.ENTERPRISE_CREATED and event.after:
-                return str(event.after.get("on_behalf_by", ""))
-        return ""
-
     @record_action(
         "suspend",
         label=_l("停用"),
@@ -204,3 +200,17 @@ class Enterprises(RecordView):
     def reinstate(self, actor: Actor, row: Enterprise, values: dict[str, Any]) -> Done:
         enterprise_records.reinstate(actor, row.id, reason=values["reason"])
         return Done("", _("已恢复“%(name)s”。", name=row.name))
+
+    @record_action(
+        "link",
+        label=_l("签发一次性链接"),
+        permission=P.AREA_ACCOUNTS_LINK,
+        confirm=_l(
+            "请先核实来人确是本单位的。对方用链接设置密码后登录；以前的链接立即失效，所有登录会在设置新密码时退出。"
+        ),
+    )
+    def link(self, actor: Actor, row: Enterprise, values: dict[str, Any]) -> Done:
+        public_url = current_app.config["SETTINGS"].public_url
+        token = one_time_links.issue_for_enterprise(actor, row.id, public_url=public_url)
+        user = one_time_links.first_account(row)
+        return Done("", handed_over("", token, user, public_url=public_url))

@@ -19,10 +19,19 @@ from ...services import areas, job_runs, regulator_work
 from ...services.regulator_work import Group, Work
 from ..base import PanelView
 from ..formatting import day_with_weekday, moment
+from ..tiles import TileOf, tiles
 from .common import P
 
 FIRST_PAGES = ((P.ALL_USERS_READ, "/regulator/users/"), (P.ALL_AUDIT_READ, "/regulator/audit-events/"))
 """Where the panel begins for those who have no work of a regulator."""
+TILES = (
+    TileOf("registrations", "late", _l("注册审核已超 2 个工作日"), "bad"),
+    TileOf("registrations", "pending", _l("待审核注册"), "warn"),
+    TileOf("change-requests", "pending", _l("待审核变更"), "warn"),
+    TileOf("unmatched", "all", _l("未匹配，台（件）"), "warn"),
+    TileOf("slips", "late", _l("机构超时限未受理，份"), "bad"),
+    TileOf("capabilities", "lapsing", _l("60 天内到期的授权"), "warn"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,8 @@ class RegulatorHome(PanelView):
         since = job_runs.not_running_since()
         return self.render(
             "regulator/home.html",
-            work=work,
+            is_new=regulator_work.is_new(self.actor),
+            tiles=tiles(self, TILES),
             tasks=tasks_of(work),
             area=area_name(self.actor),
             now=moment(clock.now()),
@@ -92,7 +102,7 @@ def _review(row: Registration) -> Task:
 def _late(group: Group) -> Task:
     return Task(
         what=_("%(name)s 有 %(count)s 份预约单超时未受理", name=group.name, count=group.count),
-        when=_("最早的应于 %(due)s 前受理", due=moment(group.oldest)),
+        when=_("最早的应于 %(day)s 24:00 前受理", day=day_with_weekday(areas.last_day(group.oldest))),
         label=_("查看"),
         url=f"/regulator/slips/?tab=late&institution={group.key}",
         is_late=True,

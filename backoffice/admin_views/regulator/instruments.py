@@ -1,4 +1,7 @@
-"""All ledgers of the area, to read: by division of use, and the area's own enterprises elsewhere."""
+"""All ledgers of the area: by division of use, and the area's own enterprises elsewhere.
+
+A regulator may enter and change rows on behalf (代办) and scrap them with a reason.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,17 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from ... import clock, messages, scoping
+from ...actor import Actor
 from ...models import Enterprise, InstrumentKind, MeasuringInstrument
-from ...states import UseState, VerificationStatus
-from ..base import Card, Fact, Tab
+from ...services import ledger
+from ...states import EnterpriseStatus, UseState, VerificationStatus
+from ..actions import record_action
+from ..base import Card, Done, Fact, Tab
 from ..formatting import as_badge, code, day, moment, state_badge
 from ..lists import ChoiceFilter, TextFilter
-from ..reference_forms import options_of
+from ..on_behalf_pages import InstrumentsOnBehalf
+from ..on_behalf_words import on_behalf_facts, with_on_behalf
+from ..reference_forms import ReasonForm, options_of
 from .capabilities import kind_options
 from .common import BUSINESS, P, RecordView
 from .enterprises import division_options
@@ -45,14 +53,26 @@ def valid_until_words(row: MeasuringInstrument) -> str:
     return _("%(day)s（企业自报）", day=until) if row.is_declared_only else until
 
 
-class Instruments(RecordView):
+def use_words(row: MeasuringInstrument) -> str:
+    """使用状态, with the day and the reason of what is not in use."""
+    since = f"（{day(row.use_state_on)} {row.use_state_reason}）" if row.use_state_on else ""
+    return f"{messages.label(row.use_state)}{since}"
+
+
+class Instruments(InstrumentsOnBehalf, RecordView):
     """计量器具."""
 
     model, noun, title, menu_group = MeasuringInstrument, "instruments", _l("计量器具"), BUSINESS
-    permissions = {"view": P.AREA_LEDGERS_READ, "export": P.AREA_LEDGERS_READ}
+    permissions = {
+        "view": P.AREA_LEDGERS_READ,
+        "create": P.AREA_LEDGERS_EDIT,
+        "edit": P.AREA_LEDGERS_EDIT,
+        "export": P.AREA_LEDGERS_READ,
+    }
+    create_label = _l("代办新增")
     count_unit = _l("台（件）")
     empty_title = _l("辖区内还没有登记器具")
-    empty_help = _l("使用单位建立台账后，器具会按使用地点出现在这里。")
+    empty_help = _l("使用单位建立台账后，器具会按使用地点出现在这里；也可以替单位代办新增。")
     load_options = (
         joinedload(MeasuringInstrument.enterprise),
         joinedload(MeasuringInstrument.kind).joinedload(InstrumentKind.item),
@@ -85,10 +105,14 @@ class Instruments(RecordView):
         "certificate_number": lambda _view, _context, row, _name: status_badge(row),
         "serial_number": lambda _view, _context, row, _name: code(row.full_serial),
         "kind_code": lambda _view, _context, row, _name: row.kind.name,
-        "enterprise_id": lambda _view, _context, row, _name: row.enterprise.name,
+        "enterprise_id": lambda _view, _context, row, _name: with_on_behalf(row.enterprise.name, row),
         "division_code": lambda _view, _context, row, _name: row.division.name,
         "valid_until": lambda _view, _context, row, _name: valid_until_words(row),
         "use_state": as_badge,
+    }
+    column_formatters_export = {
+        **column_formatters,
+        "enterprise_id": lambda _view, _context, row, _name: row.enterprise.name,
     }
     cell_classes = {"place_of_use": "hide", "kind_code": "hide", "enterprise_id": "wide"}
     column_sortable_list = ("name", "valid_until", "serial_number")
@@ -121,6 +145,42 @@ class Instruments(RecordView):
             query = query.where(MeasuringInstrument.search_text.contains(word, autoescape=True))
         return query
 
+    # 代办
+
+    @property
+    def create_heading(self) -> str:
+        return _("代办新增器具")
+
+    def enterprises_offered(self, query: Any) -> Any:
+        return query.where(Enterprise.status == EnterpriseStatus.APPROVED)
+
+    def can_edit_row(self, row: MeasuringInstrument) -> bool:
+        return row.use_state is not UseState.SCRAPPED
+
+    def after_create(self, row: MeasuringInstrument) -> Done:
+        said = _("已为“%(enterprise)s”代办新增 %(title)s。", enterprise=row.enterprise.name, title=row)
+        return Done(self.record_url(row), said)
+
+    def is_offered(self, code: str, row: MeasuringInstrument) -> bool:
+        return row.use_state is not UseState.SCRAPPED
+
+    def why_not(self, code: str, row: MeasuringInstrument) -> str:
+        return _("正在预约检定，请先取消预约") if ledger.open_item(row.id) is not None else ""
+
+    @record_action(
+        "scrap",
+        label=_l("报废"),
+        permission=P.AREA_LEDGERS_EDIT,
+        form=ReasonForm,
+        confirm=_l("报废后不再预约检定，也不计入应检台件；原因会写进台账，使用单位可以看到。"),
+        danger=True,
+    )
+    def scrap(self, actor: Actor, row: MeasuringInstrument, values: dict[str, Any]) -> Done:
+        ledger.change_use(actor, [row.id], UseState.SCRAPPED, values["reason"] or "")
+        return Done("", _("已将 %(title)s 办理为“报废”。", title=row))
+
+    # Record
+
     def record_badge(self, row: MeasuringInstrument) -> Any:
         return status_badge(row)
 
@@ -143,8 +203,9 @@ class Instruments(RecordView):
             Fact(_("科室／部门"), row.department),
             Fact(_("用途"), messages.label(row.purpose)),
             Fact(_("送检方式"), messages.label(row.delivery_mode)),
-            Fact(_("使用状态"), messages.label(row.use_state)),
+            Fact(_("使用状态"), use_words(row)),
             Fact(_("备案时间"), moment(row.filed_at)),
+            *on_behalf_facts(row),
         )
         verified = (
             Fact(_("检定日期"), day(row.verified_on)),

@@ -12,7 +12,7 @@ from ...messages.reference import JOBS, count_words, job_words
 from ...models import JobRun
 from ...services import job_runs
 from ...states import RunOutcome
-from ..base import Card, Fact, ScopedModelView, Tab
+from ..base import Card, Done, Fact, NextStep, ScopedModelView, Tab
 from ..formatting import as_badge, moment, plain, state_badge
 from ..lists import ChoiceFilter, DayFilter
 from .common import SYSTEM, P
@@ -36,7 +36,7 @@ def problem_words(row: JobRun) -> str:
     return row.problem if is_for_people else _("程序出错，详情见服务器日志。")
 
 
-def job_options(_actor: Actor) -> list[tuple[str, str]]:
+def job_options(_actor: Actor | None = None) -> list[tuple[str, str]]:
     """Every name once, even where several codes share it."""
     return [(code, job_words(code)) for code in JOBS]
 
@@ -45,7 +45,14 @@ class JobRuns(ScopedModelView):
     """任务运行."""
 
     model, noun, title, menu_group = JobRun, "job-runs", _l("任务运行"), SYSTEM
-    permissions = {"view": P.ALL_JOBS_READ}
+    permissions = {"view": P.ALL_JOBS_READ, "create": P.ALL_JOBS_START}
+    create_label = _l("启动任务")
+    create_template = "regulator/job_start.html"
+    form_columns = ("job",)
+    form_choices = {"job": job_options}
+    column_descriptions = {
+        "job": _l("后台任务按计划自动运行，一般不用手动启动。启动后几秒钟内开始，可能要运行几分钟。")
+    }
     list_template = "regulator/job_runs.html"
     count_unit = _l("次")
     empty_title = _l("还没有运行记录")
@@ -73,13 +80,28 @@ class JobRuns(ScopedModelView):
     tabs = (
         Tab("all", _l("全部")),
         Tab("failed", _l("失败"), JobRun.outcome == RunOutcome.FAILED),
-        Tab("running", _l("运行中"), JobRun.outcome == RunOutcome.RUNNING),
+        Tab("running", _l("运行中"), JobRun.outcome.in_((RunOutcome.REQUESTED, RunOutcome.RUNNING))),
     )
     filters = (
         ChoiceFilter("job", _l("任务"), options=job_options, column=JobRun.job),
         DayFilter("since", _l("从"), JobRun.started_at),
         DayFilter("until", _l("到"), JobRun.started_at, until=True),
     )
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> JobRun:
+        return job_runs.request(actor, values["job"])
+
+    def after_create(self, row: JobRun) -> Done:
+        return Done(self.record_url(row), _("已要求运行“%(job)s”，任务进程几秒钟内开始。", job=job_words(row.job)))
+
+    def next_step(self, row: JobRun) -> NextStep | None:
+        if row.outcome is not RunOutcome.REQUESTED:
+            return None
+        since = job_runs.not_running_since()
+        if since:
+            who = _("后台任务自 %(since)s 起没有运行，恢复后自动开始。", since=moment(since))
+            return NextStep(what=_("等待任务进程开始"), who=who, warn=True)
+        return NextStep(what=_("等待任务进程开始"), who=_("一般几秒钟；请刷新本页查看结果。"))
 
     def not_running_since(self) -> str:
         """Since when matching has not run, in words; "" while all is well."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import current_app, url_for
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from werkzeug.routing import BuildError
 
 from ... import messages
 from ...actor import Actor
@@ -18,22 +16,10 @@ from ...models import Notice
 from ...services import notices
 from ...web.form_keys import once
 from ..actions import record_action
-from ..base import Button, Card, Done, Fact, ScopedModelView, Tab, needs
+from ..base import Button, Card, Done, Fact, NextStep, ScopedModelView, Tab, needs
 from ..formatting import badge, moment, plain
+from ..subjects import subject_url
 from .common import SYSTEM, P
-
-NOUNS = {
-    "registration": "registrations",
-    "enterprise": "enterprises",
-    "appointment": "appointments",
-    "appointment_item": "unmatched",
-    "slip": "slips",
-    "measuring_instrument": "instruments",
-    "job_run": "job_runs",
-    "institution": "institutions",
-    "capability": "capabilities",
-}
-"""Where the record of a notice's subject stands on this panel."""
 
 
 def notice_words(row: Notice) -> str:
@@ -67,6 +53,10 @@ class Notices(ScopedModelView):
     cell_classes = {"code": "wrap", "created_at": "nowrap"}
     tabs = (Tab("all", _l("全部")), Tab("unread", _l("未读"), Notice.read_at.is_(None)))
 
+    @property
+    def panel_name(self) -> str:
+        return str(self.endpoint).split("_", 1)[0]
+
     def menu_count(self, actor: Actor) -> int | None:
         return notices.unread_count(actor)
 
@@ -81,6 +71,14 @@ class Notices(ScopedModelView):
     def record_title(self, row: Notice) -> str:
         return _("消息")
 
+    def next_step(self, row: Notice) -> NextStep | None:
+        if subject_url(self, row):
+            return None
+        return NextStep(what=notice_words(row), who=_("这条消息所指的记录已不在本辖区，不需要您再办理。"))
+
+    def is_offered(self, code: str, row: Notice) -> bool:
+        return row.read_at is None or bool(subject_url(self, row))
+
     def cards(self, row: Notice) -> tuple[Card, ...]:
         facts = (
             Fact(_("内容"), notice_words(row), wide=True),
@@ -91,8 +89,8 @@ class Notices(ScopedModelView):
 
     @record_action("open", label=_l("打开记录"), permission=P.OWN_NOTICES_READ, direct=True)
     def open(self, actor: Actor, row: Notice, values: dict[str, Any]) -> Done:
-        notices.open_notice(actor, row.id)
-        return Done(self.subject_url(row))
+        notice = notices.open_notice(actor, row.id)
+        return Done(subject_url(self, notice) or self.record_url(notice))
 
     @expose("/read-all", methods=("POST",))
     @needs(P.OWN_NOTICES_READ)
@@ -102,13 +100,3 @@ class Notices(ScopedModelView):
     def _read_all(self) -> Done:
         count = notices.mark_all_read(self.actor)
         return Done(self.url_of("index_view"), _("已将 %(count)s 条消息标为已读。", count=count))
-
-    def subject_url(self, row: Notice) -> str:
-        """The record a notice is about; the inbox where this panel has no page for it."""
-        endpoint = f"regulator_{NOUNS.get(row.subject_type, '')}.details_view"
-        if endpoint not in current_app.view_functions:
-            return self.url_of("index_view")
-        try:
-            return url_for(endpoint, key=row.subject_id)
-        except BuildError:
-            return self.url_of("index_view")

@@ -31,6 +31,7 @@ from ..base import Button, Card, Done, Event, Fact, NextStep, ScopedModelView, T
 from ..formatting import badge, code, state_badge
 from ..forms import PanelForm
 from ..institution.look_ups import working_day_overrides
+from ..on_behalf_words import on_behalf_facts
 
 P = Permission
 PENDING = Registration.state == RegistrationState.PENDING
@@ -153,6 +154,7 @@ class Registrations(ScopedModelView):
             Fact(_("手机号码"), sent["mobile"], code=True),
             Fact(_("电子邮箱"), sent["email"]),
             Fact(_("提交时间"), moment(row.submitted_at)),
+            *on_behalf_facts(row.enterprise),
         ]
         return Card(_("单位信息"), unit), Card(_("联系人"), contact)
 

@@ -1,4 +1,4 @@
-"""预约单 of the area, read by its regulator; a late one may be sent round again with a reason."""
+"""预约单 of the area: read, a late one sent round again, what waits assigned to another institution."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from flask import url_for
+from flask import request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
-from wtforms import TextAreaField
+from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from ... import clock, scoping
@@ -18,9 +18,9 @@ from ...actor import Actor
 from ...database import db
 from ...messages import label
 from ...messages.wording import day_with_weekday
-from ...models import Enterprise, Institution, Receipt, Slip
+from ...models import AppointmentItem, Enterprise, Institution, Receipt, Slip
 from ...permissions import Permission
-from ...services import areas, assignments, job_runs
+from ...services import areas, assignments, job_runs, regulator_bookings, regulator_work
 from ...states import ItemStatus, SlipStatus
 from ..actions import record_action
 from ..base import Done, ScopedModelView
@@ -37,8 +37,10 @@ from ..institution.look_ups import (
     slip_facts,
 )
 from ..lists import ChoiceFilter, ListState, Tab
+from ..on_behalf_words import on_behalf_facts
 from ..pagination import Order, Page
 from ..records import Button, Card, Event, Fact, NextStep
+from .item_choice import ItemsField
 
 
 class RematchForm(PanelForm):
@@ -47,8 +49,16 @@ class RematchForm(PanelForm):
     reason = TextAreaField(_l("原因"), [InputRequired(REQUIRED), Length(max=500)])
 
 
-def is_late(_actor: Actor) -> sa.ColumnElement[bool]:
-    return sa.and_(Slip.status.in_(OPEN_SLIPS), Slip.due_at <= clock.now())
+class ReassignForm(PanelForm):
+    """What goes where, and why: both institutions, the enterprise and the audit read it."""
+
+    items = ItemsField(_l("要改派的器具"), [InputRequired(_l("请先勾选器具。"))])
+    institution_id = SelectField(_l("改派给"), [InputRequired(REQUIRED)], coerce=str)
+    reason = TextAreaField(
+        _l("原因"),
+        [InputRequired(REQUIRED), Length(max=500)],
+        description=_l("如“原机构设备检修，就近安排”。两家机构和使用单位都会看到。"),
+    )
 
 
 def holding_institutions(actor: Actor) -> list[tuple[int, str]]:
@@ -97,7 +107,7 @@ class RegulatorSlips(ScopedModelView):
     empty_help = _l("本辖区使用的器具匹配到技术机构后，预约单会列在这里。")
     tabs = (
         Tab("all", _l("全部")),
-        Tab("late", _l("超期未受理"), is_late),
+        Tab("late", _l("超期未受理"), regulator_work.is_late),
         Tab("open", _l("待受理"), Slip.status.in_(OPEN_SLIPS)),
         Tab("accepted", _l("已受理"), Slip.status.in_((SlipStatus.ACCEPTED, SlipStatus.COMPLETED))),
         Tab("returned", _l("已退回"), Slip.status == SlipStatus.RETURNED),
@@ -107,7 +117,7 @@ class RegulatorSlips(ScopedModelView):
     def menu_count(self, actor: Actor) -> int | None:
         """Late ones: somebody else must act, so the count informs."""
         statement = sa.select(sa.func.count()).select_from(Slip)
-        return db.session.scalar(statement.where(scoping.criterion(actor, Slip), is_late(actor)))
+        return db.session.scalar(statement.where(scoping.criterion(actor, Slip), regulator_work.is_late(actor)))
 
     def apply_search(self, query: Select[Any], text: str) -> Select[Any]:
         for word in text.split()[:6]:
@@ -147,6 +157,7 @@ class RegulatorSlips(ScopedModelView):
         words, tone = clock_words(row)
         waiting = sum(item.status is ItemStatus.AWAITING_ACCEPTANCE for item in self._items(row))
         institution = row.institution
+        reassign = Button(_("重新指派"), self.url_of("do_reassign", key=row.id))
         rematch = Button(_("重新匹配"), self.url_of("do_rematch", key=row.id), primary=True)
         return NextStep(
             what=_("%(count)s 台（件）等%(name)s受理 · %(clock)s", count=waiting, name=institution.name, clock=words),
@@ -157,11 +168,12 @@ class RegulatorSlips(ScopedModelView):
                 phone=institution.phone,
             ),
             primary=rematch if self.is_offered("rematch", row) else None,
+            others=(reassign,) if self.is_offered("reassign", row) else (),
             warn=tone == "bad",
         )
 
     def record_buttons(self, row: Slip) -> list[Button]:
-        """重新匹配 stands in the strip."""
+        """重新匹配 and 重新指派 stand in the strip; cancelling is about the appointment."""
         return []
 
     def cards(self, row: Slip) -> Sequence[Card]:
@@ -175,6 +187,7 @@ class RegulatorSlips(ScopedModelView):
                 code=True,
                 url=url_for("regulator_appointments.details_view", key=row.appointment_id),
             ),
+            *on_behalf_facts(row.appointment),
             Fact(_("约定日期"), row.appointed_on and day_with_weekday(row.appointed_on)),
             Fact(_("约定时段"), row.appointed_time),
             Fact(_("地点"), row.place),
@@ -192,6 +205,8 @@ class RegulatorSlips(ScopedModelView):
         return {"items": self._items(row), "why_url": why_url}
 
     def is_offered(self, code: str, row: Slip) -> bool:
+        if code == "reassign":
+            return row.status in OPEN_SLIPS and bool(self._movable(row))
         is_late = row.status in OPEN_SLIPS and row.due_at <= clock.now()
         return is_late and assignments.may_rematch(self.actor, row)
 
@@ -208,6 +223,47 @@ class RegulatorSlips(ScopedModelView):
     def rematch(self, actor: Actor, row: Slip, values: dict[str, Any]) -> Done:
         count = assignments.rematch_slip(actor, row.id, reason=values["reason"] or "")
         return Done("", _("%(count)s 台（件）已转出重新匹配。", count=count))
+
+    def action_form(self, code: str, subject: Slip) -> Any:
+        form = super().action_form(code, subject)
+        if code == "reassign":
+            movable = self._movable(subject)
+            form.items.offer(movable, ticked=request.method == "GET")
+            others = regulator_bookings.takers(movable, but=subject.institution_id)
+            form.institution_id.choices = [
+                ("", _("请选择")),
+                *((str(found.id), f"{found.name}（{label(found.level)}）") for found in others),
+            ]
+        return form
+
+    @record_action(
+        "reassign",
+        label=_l("重新指派"),
+        permission=Permission.AREA_UNMATCHED_ASSIGN,
+        form=ReassignForm,
+        template="regulator/slips/reassign.html",
+        confirm=lambda view, row: _(
+            "%(name)s 还没有受理的器具可以改派给另一家机构。只列出除服务区域外条件全部符合的机构；"
+            "改派后新的预约单立即到达，重新按 2 个工作日计时。",
+            name=row.institution.name,
+        ),
+    )
+    def reassign(self, actor: Actor, row: Slip, values: dict[str, Any]) -> Done:
+        target = regulator_bookings.reassign(
+            actor,
+            row.id,
+            item_ids=values["items"],
+            institution_id=int(values["institution_id"]),
+            reason=values["reason"] or "",
+        )
+        said = _("已改派给%(name)s，预约单 %(number)s。", name=target.institution.name, number=target.number)
+        return Done(self.record_url(target), said)
+
+    def _movable(self, row: Slip) -> list[AppointmentItem]:
+        made: list[AppointmentItem] = page_facts(
+            f"movable-{row.id}", lambda: regulator_bookings.movable(self.actor, row)
+        )
+        return made
 
     def _items(self, row: Slip) -> list[Any]:
         made: list[Any] = page_facts(f"items-{row.id}", lambda: items_of_slip(self.actor, row.id))

@@ -33,6 +33,7 @@ from ...models import (
 )
 from ...permissions import Permission
 from ...services import areas, assignments, job_runs
+from ...services.regulator_work import is_unmatched, used_in_area
 from ...states import ItemStatus
 from ..actions import record_action
 from ..base import Done, ScopedModelView
@@ -61,18 +62,6 @@ def is_over_two_days(_actor: Actor) -> sa.ColumnElement[bool]:
     """The enterprise was promised an answer by now."""
     due = sa.select(Appointment.id).where(Appointment.due_at <= clock.now())
     return AppointmentItem.appointment_id.in_(due)
-
-
-def used_in_area(actor: Actor) -> sa.ColumnElement[bool]:
-    """By the division of use only: the queue belongs to the regulator of the place."""
-    codes = scoping.area_codes(actor.division_code or "")
-    used = sa.select(MeasuringInstrument.id).where(MeasuringInstrument.division_code.in_(codes))
-    return AppointmentItem.instrument_id.in_(used)
-
-
-def is_unmatched(actor: Actor) -> sa.ColumnElement[bool]:
-    """The rows of the queue."""
-    return sa.and_(used_in_area(actor), AppointmentItem.status == ItemStatus.UNMATCHED)
 
 
 def count_unmatched(actor: Actor) -> int:

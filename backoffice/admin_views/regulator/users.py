@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import current_app, g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 
 from ... import messages
 from ...actor import Actor, Role
-from ...models import User
-from ...services import users
+from ...models import Institution, User
+from ...services import user_records, users
 from ..actions import record_action
-from ..base import Card, Done, Fact, Tab
+from ..base import Card, Done, Fact, Lookup, Tab
 from ..formatting import badge, code, moment
+from ..link_words import handed_over
 from ..lists import ChoiceFilter
 from ..reference_forms import ReasonForm, options_of
 from .common import SYSTEM, P, RecordView
@@ -30,7 +32,7 @@ class Users(RecordView):
     """账号."""
 
     model, noun, title, menu_group = User, "users", _l("账号"), SYSTEM
-    permissions = {"view": P.ALL_USERS_READ}
+    permissions = {"view": P.ALL_USERS_READ, "create": P.ALL_USERS_EDIT, "edit": P.ALL_USERS_EDIT}
     in_dock = True
     count_unit = _l("个")
     empty_title = _l("还没有账号")
@@ -45,6 +47,9 @@ class Users(RecordView):
         "organisation": _l("单位"),
         "division_code": _l("辖区"),
         "phone": _l("电话"),
+        "email": _l("电子邮箱"),
+        "institution_id": _l("技术机构"),
+        "may_edit_reference": _l("可维护基础数据"),
     }
     column_formatters = {
         "is_active": lambda _view, _context, row, _name: state_badge(row),
@@ -64,8 +69,58 @@ class Users(RecordView):
     )
     filters = (ChoiceFilter("role", _l("角色"), options=options_of(ROLES), column=User.role),)
 
+    form_columns = (
+        "username",
+        "name",
+        "role",
+        "institution_id",
+        "division_code",
+        "organisation",
+        "phone",
+        "email",
+        "may_edit_reference",
+    )
+    create_only = ("username", "role", "institution_id", "division_code")
+    form_choices = {"role": options_of(user_records.MADE_BY_ADMINISTRATOR)}
+    form_lookups = {"division_code": Lookup(by="code", search=("code", "name"))}
+    sections = (
+        (_l("账号"), ("username", "name", "role")),
+        (_l("单位"), ("institution_id", "division_code", "organisation")),
+        (_l("联系"), ("phone", "email")),
+        (_l("权限"), ("may_edit_reference",)),
+    )
+    column_descriptions = {
+        "username": _l("3 到 64 位字母、数字、点、横线或下划线，保存后不能再改。"),
+        "role": _l("企业在门户自己注册，不在这里新增。"),
+        "institution_id": _l("技术机构的人员必填，其他角色留空。"),
+        "division_code": _l("监管部门的人员必填：输入代码或名称后从提示中选；其他角色留空。"),
+        "organisation": _l("监管部门写单位全称，例如“张店区市场监督管理局”。"),
+        "phone": _l("监管部门的人员必填，企业和机构会按它联系。"),
+        "email": _l("填了就把设置密码的链接发到这里。"),
+        "may_edit_reference": _l("只有监管部门的人员可以：目录、行政区划、选项表、工作日。"),
+    }
+
+    def choices_for(self, name: str, query: Any) -> Any:
+        return query.order_by(Institution.name) if name == "institution_id" else query
+
+    @property
+    def create_heading(self) -> str:
+        return _("新增账号")
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> User:
+        user = user_records.create(actor, **values)
+        g.handed_over = user_records.welcome(actor, user, public_url=_public_url())
+        return user
+
+    def update(self, actor: Actor, row: User, values: dict[str, Any]) -> None:
+        user_records.update(actor, row.id, **values)
+
+    def after_create(self, row: User) -> Done:
+        said = _("已新增“%(name)s”的账号。", name=row.name)
+        return Done(self.record_url(row), handed_over(said, g.pop("handed_over"), row, public_url=_public_url()))
+
     def is_offered(self, code: str, row: User) -> bool:
-        return row.is_active == (code == "deactivate")
+        return row.is_active == (code != "reactivate")
 
     def why_not(self, code: str, row: User) -> str:
         is_own = code == "deactivate" and row.id == self.actor.user_id
@@ -100,7 +155,22 @@ class Users(RecordView):
         users.deactivate(actor, row.id, reason=values["reason"])
         return Done("", _("已停用“%(name)s”的账号。", name=row.name))
 
+    @record_action(
+        "link",
+        label=_l("签发一次性链接"),
+        permission=P.ALL_USERS_EDIT,
+        confirm=_l("本人用它设置密码。新签发后，以前的链接立即失效；现在的密码在设置新密码前仍然有效。"),
+    )
+    def link(self, actor: Actor, row: User, values: dict[str, Any]) -> Done:
+        token = user_records.invite(actor, row.id, public_url=_public_url())
+        return Done("", handed_over("", token, row, public_url=_public_url()))
+
     @record_action("reactivate", label=_l("启用"), permission=P.ALL_USERS_EDIT, form=ReasonForm)
     def reactivate(self, actor: Actor, row: User, values: dict[str, Any]) -> Done:
         users.reactivate(actor, row.id, reason=values["reason"])
         return Done("", _("已启用“%(name)s”的账号。", name=row.name))
+
+
+def _public_url() -> str:
+    address: str = current_app.config["SETTINGS"].public_url
+    return address

@@ -1,0 +1,104 @@
+"""历史 of a record: its audit rows in words — who, when, old → new. Personal data is masked where it was stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from ..actor import Actor
+from ..database import Model, db
+from ..messages import reference as words
+from ..models import AuditEvent, Division
+from ..services import record_history
+from .records import Event
+
+PAGE = 20
+"""Events on a record's page; older ones are a link away."""
+GREATEST_KEY = 2**63 - 1
+WHOLE_COUNTRY_NAME = "全国"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A page of a record's history as shown; `older` is the query that leads on, "" on the last page."""
+
+    events: Sequence[Event]
+    older: str = ""
+    is_first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a before/after table."""
+
+    label: str
+    before: str
+    after: str
+
+
+def history_page(actor: Actor, row: Model, before: str) -> History:
+    """The newest events of a record, or those before event `before` as it stands in the address (nonsense: newest)."""
+    place = int(before) if before.isascii() and before.isdecimal() and len(before) < 20 else None
+    if place is not None and place > GREATEST_KEY:
+        place = None
+    page = record_history.page(actor, row, before=place, limit=PAGE)
+    events = [Event(at=each.at, text=event_words(each), who=each.actor_name) for each in page.events]
+    return History(events, f"?before={page.older}#history" if page.older else "", place is None)
+
+
+def changes_of(event: AuditEvent) -> list[Change]:
+    """Every recorded column of an audit row, old and new, in words."""
+    before, after = event.before or {}, event.after or {}
+    names = [name for name in dict.fromkeys([*before, *after]) if name not in ("id", "path")]
+    return [
+        Change(
+            label=words.column_words(event.subject_type, name),
+            before=_value(event.subject_type, name, before.get(name)) if name in before else "",
+            after=_value(event.subject_type, name, after.get(name)) if name in after else "",
+        )
+        for name in names
+    ]
+
+
+def event_words(event: AuditEvent, *, most: int | None = None) -> str:
+    """One line of a record's history: what was done and, for a change, old and new values (at most `most` of them)."""
+    done = words.action_words(event.action)
+    if not (event.before and event.after):
+        return done
+    told = []
+    changes = changes_of(event)
+    for change in changes[:most]:
+        told.append(
+            f"{change.label} {change.before} → {change.after}" if change.before else f"{change.label} {change.after}"
+        )
+    if most is not None and len(changes) > most:
+        told.append(_("等 %(count)s 项", count=len(changes)))
+    return f"{done}：{'；'.join(told)}"
+
+
+def _value(table: str, column: str, value: Any) -> str:
+    if column == "areas" and isinstance(value, list):
+        return area_words(value)
+    name = record_history.name_of(table, column, value)
+    return name or words.value_words(column, value, record_history.codes_of(table, column))
+
+
+def remember_divisions(codes: Iterable[str]) -> dict[str, str]:
+    """Names of divisions by code, each asked of the database once per request."""
+    known: dict[str, str] = g.setdefault("division_names", {"000000": WHOLE_COUNTRY_NAME})
+    missing = set(codes) - set(known)
+    if missing:
+        found = db.session.execute(select(Division.code, Division.name).where(Division.code.in_(missing)))
+        known.update(dict(found.tuples().all()))
+    return known
+
+
+def area_words(codes: Sequence[str]) -> str:
+    """Service areas by name: 张店区、临淄区."""
+    names = remember_divisions(codes)
+    return "、".join(names.get(code, code) for code in codes)

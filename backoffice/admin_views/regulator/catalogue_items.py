@@ -1,0 +1,21 @@
+"""项别: the first level of the mandatory catalogue."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from ...models import CatalogueItem
+from ..reference_view import ReferenceView
+
+
+class CatalogueItems(ReferenceView):
+    """项别."""
+
+    model, noun, title = CatalogueItem, "catalogue-items", _l("项别")
+    labels = {"name": _l("项别名称"), "code": _l("代码"), "external_code": _l("外部编码")}
+    default_order = ("code", False)
+    count_unit = _l("个项别")
+    column_descriptions = {
+        "code": _l("2 位数字，保存后不能再改。"),
+        "external_code": _l("其他系统使用的编码，没有就留空。"),
+    }

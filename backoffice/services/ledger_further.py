@@ -1,0 +1,86 @@
+"""Rules of what a ledger row may have besides what the import reads: optional columns and the declared certificate.
+
+Only what was typed is looked at, so that a caller who knows nothing of these columns leaves them as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from .. import clock
+from ..errors import FieldProblem
+from ..models import MeasuringInstrument
+from ..workbooks.cells import CellKind, RawCell, Unreadable, cleaned, date_of, folded
+from .ledger_values import DECLARED_COLUMNS, OPTIONAL_COLUMNS
+
+DAYS = ("purchased_on", "declared_verified_on", "declared_valid_until")
+PAST_DAYS = ("purchased_on", "declared_verified_on")
+CODES = (
+    "stall_number",
+    "stall_phone",
+    "production_code",
+    "repair_code",
+    "verification_code",
+    "seal_number",
+    "declared_certificate_number",
+)
+"""Numbers on paper and plate: full-width digits and letters are folded."""
+
+FIRST_YEAR, LAST_YEAR = 1950, 2100
+_telephone = re.compile(r"[0-9+][0-9 \-()]{5,19}")
+
+
+def further_values(values: Mapping[str, Any], problems: dict[str, FieldProblem]) -> dict[str, Any]:
+    """The typed optional and declared columns, as they are stored; adds to `problems` beside each field."""
+    read: dict[str, Any] = {}
+    for name in (*OPTIONAL_COLUMNS, *DECLARED_COLUMNS):
+        if name not in values:
+            continue
+        try:
+            read[name] = _day(values[name]) if name in DAYS else _text(name, values[name])
+        except Unreadable as refused:
+            facts = {"found": str(values[name])[:80], **refused.facts}
+            problems[name] = FieldProblem(f"row.{refused.code.value}", facts)
+            continue
+        if (problem := _problem(name, read[name])) is not None:
+            problems[name] = problem
+    verified, until = read.get("declared_verified_on"), read.get("declared_valid_until")
+    if verified and until and until < verified:
+        problems.setdefault("declared_valid_until", FieldProblem("declared_reversed", {"day": verified}))
+    return read
+
+
+def length_of(name: str) -> int:
+    """How many characters the column holds."""
+    kind: Any = sa.inspect(MeasuringInstrument).columns[name].type
+    return int(kind.length)
+
+
+def _day(value: Any) -> date | None:
+    if value is None or isinstance(value, date):
+        return value
+    return date_of(RawCell(str(value), CellKind.TEXT))
+
+
+def _text(name: str, value: Any) -> str:
+    text = cleaned(str(value or ""))
+    return folded(text).strip() if name in CODES else text
+
+
+def _problem(name: str, value: Any) -> FieldProblem | None:
+    if isinstance(value, date):
+        if not FIRST_YEAR <= value.year <= LAST_YEAR:
+            return FieldProblem("row.date_unreadable", {"found": value})
+        return FieldProblem("day_in_future", {"day": value}) if name in PAST_DAYS and value > clock.today() else None
+    if not value:
+        return None
+    if len(value) > length_of(name):
+        return FieldProblem("row.too_long", {"length": len(value), "max": length_of(name)})
+    if name == "stall_phone" and not _telephone.fullmatch(value):
+        return FieldProblem("telephone_malformed", {"found": value})
+    return None

@@ -1,0 +1,422 @@
+"""Who is told what: every event of the table made to happen, who was told, in which words, and where it leads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from backoffice import clock, messages
+from backoffice.actor import Role
+from backoffice.database import db
+from backoffice.messages.notices import SENTENCES
+from backoffice.models import Notice, Registration, Slip, User
+from backoffice.services import (
+    acceptance,
+    appointments,
+    assignments,
+    change_requests,
+    corrections,
+    deadlines,
+    job_runs,
+    matching_runs,
+    notice_rules,
+    registrations,
+)
+from backoffice.services.stored_files import Upload
+from backoffice.states import EnterpriseStatus, EnterpriseType, ReturnCode
+from tests import factories
+from tests.regulator.conftest import Browser
+from tests.services import flow, ledger_samples
+from tests.services.test_ledger_import import upload, write
+
+ENTERPRISE, INSTITUTION, REGULATOR = Role.ENTERPRISE, Role.INSTITUTION, Role.REGULATOR
+LICENCE = Upload("营业执照.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 40)
+CODE = factories.valid_uscc(7341)
+
+
+@dataclass
+class Place:
+    """The people around an event, and the notices it wrote."""
+
+    world: flow.World
+    counter_user: User
+    regulator_user: User
+    before: set[int]
+
+    def slip(self, count: int = 1) -> Slip:
+        return flow.only_slip(flow.matched(self.world, flow.instruments(self.world, count)))
+
+    def begin(self) -> None:
+        """What was told up to here is not the event's."""
+        self.before = set(db.session.scalars(sa.select(Notice.id)))
+
+    def told(self) -> list[Notice]:
+        return list(db.session.scalars(sa.select(Notice).where(Notice.id.not_in(self.before)).order_by(Notice.id)))
+
+
+@pytest.fixture
+def place(app: Flask) -> Place:
+    world = flow.world()
+    users = {user.id: user for user in db.session.scalars(sa.select(User))}
+    assert world.counter.user_id and world.regulator.user_id
+    users[world.regulator.user_id].may_edit_reference = True
+    return Place(world, users[world.counter.user_id], users[world.regulator.user_id], set())
+
+
+def registration_values(**changes: Any) -> dict[str, Any]:
+    return {
+        "type": "company",
+        "uscc": CODE,
+        "name": "淄博鲁岳机械有限公司",
+        "division_code": "370303",
+        "address": "柳泉路 88 号",
+        "principal": "王建国",
+        "contact": "李梅",
+        "mobile": "13905331234",
+        "email": "",
+        "password": "Luyue-4471-gang",
+        **changes,
+    }
+
+
+def registered(place: Place) -> Registration:
+    return registrations.register(registration_values(), LICENCE, address="10.0.0.9").registrations[0]
+
+
+def late_review(place: Place) -> None:
+    row = registered(place)
+    place.begin()
+    registrations.mark_late(now=row.due_at + timedelta(seconds=1))
+
+
+def approved(place: Place) -> None:
+    row = registered(place)
+    place.begin()
+    registrations.approve(place.world.regulator, row.id)
+
+
+def refused(place: Place) -> None:
+    row = registered(place)
+    place.begin()
+    registrations.refuse(place.world.regulator, row.id, "执照照片看不清")
+
+
+def branch_registered(place: Place) -> None:
+    parent = place.world.clerk_user.enterprise
+    values = registration_values(
+        type=EnterpriseType.BRANCH.value, parent_uscc=parent.uscc, name="鲁岳机械二分厂", address="昌国路 9 号"
+    )
+    del values["uscc"]
+    registrations.register(values, LICENCE, address="10.0.0.9")
+
+
+def matched(place: Place) -> None:
+    place.slip(2)
+
+
+def grown(place: Place) -> None:
+    """Something else of the same appointment becomes matchable while the slip still waits."""
+    world = place.world
+    both = flow.instruments(world) + flow.instruments(world, kind_code="0601")
+    flow.matched(world, both)
+    place.begin()
+    factories.CapabilityFactory(institution=world.institution, kind_code="0601")
+    db.session.execute(sa.text("UPDATE appointment_item SET status = 'matching' WHERE status = 'unmatched'"))
+    db.session.expire_all()
+    matching_runs.match_batch()
+
+
+def unmatched(place: Place) -> None:
+    flow.matched(place.world, flow.instruments(place.world, 2, kind_code="1801"))
+
+
+def accepted(place: Place) -> None:
+    slip = place.slip(2)
+    place.begin()
+    acceptance.accept(place.world.counter, slip.id)
+
+
+def changed(place: Place) -> None:
+    slip = place.slip()
+    acceptance.accept(place.world.counter, slip.id)
+    place.begin()
+    day = clock.today() + timedelta(days=3)
+    acceptance.change_arrangement(
+        place.world.counter, slip.id, appointed_on=day, appointed_time="上午", place="收发室", words=""
+    )
+
+
+def returned(place: Place) -> None:
+    slip = place.slip()
+    place.begin()
+    acceptance.return_items(place.world.counter, slip.id, code=ReturnCode.WRONG_SERIAL, words="编号与铭牌不符")
+
+
+def not_mandatory(place: Place) -> None:
+    slip = place.slip()
+    place.begin()
+    acceptance.return_items(place.world.counter, slip.id, code=ReturnCode.NOT_MANDATORY, words="不属强检")
+
+
+def late_slip(place: Place) -> None:
+    slip = place.slip()
+    place.begin()
+    with clock.at(slip.due_at + timedelta(seconds=1)):
+        assert deadlines.mark_late_slips() == 1
+
+
+def rematched(place: Place) -> None:
+    slip = place.slip()
+    place.begin()
+    with clock.at(slip.due_at + timedelta(seconds=1)):
+        assignments.rematch_slip(place.world.regulator, slip.id, reason="超期未受理")
+
+
+def withdrawn(place: Place) -> None:
+    slip = place.slip()
+    place.begin()
+    appointments.withdraw(place.world.clerk, slip.appointment_id)
+
+
+def partly_withdrawn(place: Place) -> None:
+    slip = place.slip(2)
+    first = slip.items[0].id
+    place.begin()
+    appointments.withdraw(place.world.clerk, slip.appointment_id, [first])
+
+
+def import_checked(place: Place) -> None:
+    db.session.commit()
+    upload(place.world.clerk, [ledger_samples.row(1), ledger_samples.row(2, kind_code="9999")])
+
+
+def import_finished(place: Place) -> None:
+    db.session.commit()
+    run = upload(place.world.clerk, [ledger_samples.row(1)])
+    place.begin()
+    write(place.world.clerk, run)
+
+
+def job_failed(place: Place) -> None:
+    job_runs.note_failure("matching", "OperationalError")
+
+
+def change_asked(place: Place) -> Any:
+    return change_requests.submit(place.world.clerk, {"name": "淄博鲁岳重工有限公司"}, words="更名")
+
+
+def change_approved(place: Place) -> None:
+    row = change_asked(place)
+    place.begin()
+    change_requests.approve(place.world.regulator, row.id)
+
+
+def change_refused(place: Place) -> None:
+    row = change_asked(place)
+    place.begin()
+    change_requests.refuse(place.world.regulator, row.id, "请附变更证明")
+
+
+def correction_proposed(place: Place) -> Any:
+    slip = place.slip()
+    place.begin()
+    return corrections.propose(place.world.counter, slip.items[0].instrument_id, {"model": "Y-150"})
+
+
+def correction_confirmed(place: Place) -> None:
+    row = correction_proposed(place)
+    place.begin()
+    corrections.confirm(place.world.clerk, row.id)
+
+
+def correction_declined(place: Place) -> None:
+    row = correction_proposed(place)
+    place.begin()
+    corrections.decline(place.world.clerk, row.id, "铭牌上写的是 Y-100")
+
+
+@dataclass(frozen=True)
+class Event:
+    """`told`: per code who is told, the words to be found in the sentence, and where it leads them."""
+
+    happens: Callable[[Place], Any]
+    told: dict[str, dict[Role, str]]
+    words: str
+
+
+OWN = "own page"
+"""The notice's own page, where there is no record its reader may open."""
+EVENTS = (
+    Event(registered, {"notice_registration_arrived": {REGULATOR: "/regulator/registrations/"}}, "提交了注册申请"),
+    Event(late_review, {"notice_registration_late": {REGULATOR: "/regulator/registrations/"}}, "已超过 2 个工作日"),
+    Event(approved, {"notice_registration_approved": {ENTERPRISE: "/registration"}}, "已通过审核"),
+    Event(refused, {"notice_registration_refused": {ENTERPRISE: "/registration"}}, "执照照片看不清"),
+    Event(matched, {"notice_slip_arrived": {INSTITUTION: "/institution/slips/"}}, "共 2 台（件）"),
+    Event(grown, {"notice_slip_grew": {INSTITUTION: "/institution/slips/"}}, "新增 1 台（件）"),
+    Event(
+        unmatched,
+        {
+            "notice_items_unmatched": {ENTERPRISE: "/enterprise/appointments/"},
+            "notice_unmatched_arrived": {REGULATOR: "/regulator/appointments/"},
+        },
+        "2 台（件）未匹配到技术机构",
+    ),
+    Event(accepted, {"notice_items_accepted": {ENTERPRISE: "/enterprise/slips/"}}, "可以打印预约单"),
+    Event(changed, {"notice_slip_changed": {ENTERPRISE: "/enterprise/slips/"}}, "更改了预约单"),
+    Event(returned, {"notice_items_returned": {ENTERPRISE: "/enterprise/appointments/"}}, "退回了预约单"),
+    Event(
+        not_mandatory,
+        {
+            "notice_items_returned": {ENTERPRISE: "/enterprise/appointments/"},
+            "notice_not_mandatory": {REGULATOR: "/regulator/instruments/"},
+        },
+        "强制检定",
+    ),
+    Event(
+        late_slip,
+        {"notice_slip_late": {INSTITUTION: "/institution/slips/", REGULATOR: "/regulator/slips/"}},
+        "已超过 2 个工作日未受理",
+    ),
+    Event(rematched, {"notice_items_rematched": {INSTITUTION: OWN}}, "监管部门已转出重新匹配"),
+    Event(withdrawn, {"notice_items_withdrawn": {INSTITUTION: OWN}}, "撤回了预约单"),
+    Event(partly_withdrawn, {"notice_items_withdrawn": {INSTITUTION: "/institution/slips/"}}, "的 1 台（件）"),
+    Event(import_checked, {"notice_import_checked": {ENTERPRISE: "/enterprise/imports/"}}, "1 行有错误"),
+    Event(import_finished, {"notice_import_finished": {ENTERPRISE: "/enterprise/imports/"}}, "写入 1 行"),
+    Event(job_failed, {"notice_job_failed": {REGULATOR: "/regulator/job-runs/"}}, "运行失败"),
+    Event(
+        branch_registered,
+        {
+            "notice_branch_registered": {ENTERPRISE: OWN},
+            "notice_registration_arrived": {REGULATOR: "/regulator/registrations/"},
+        },
+        "鲁岳机械二分厂",
+    ),
+    Event(change_asked, {"notice_change_arrived": {REGULATOR: "/regulator/change-requests/"}}, "申请变更单位信息"),
+    Event(change_approved, {"notice_change_approved": {ENTERPRISE: "/enterprise/change-requests/"}}, "已同意"),
+    Event(change_refused, {"notice_change_refused": {ENTERPRISE: "/enterprise/change-requests/"}}, "请附变更证明"),
+    Event(
+        correction_proposed, {"notice_correction_proposed": {ENTERPRISE: "/enterprise/corrections/"}}, "建议更正台账"
+    ),
+    Event(correction_confirmed, {"notice_correction_confirmed": {INSTITUTION: "/institution/corrections/"}}, "已确认"),
+    Event(
+        correction_declined, {"notice_correction_declined": {INSTITUTION: "/institution/corrections/"}}, "铭牌上写的是"
+    ),
+)
+
+
+def role_of(row: Notice) -> Role:
+    """Whose inbox it stands in; a notice has exactly one."""
+    (role,) = [
+        role
+        for role, key in (
+            (ENTERPRISE, row.enterprise_id),
+            (INSTITUTION, row.institution_id),
+            (REGULATOR, row.division_code),
+        )
+        if key is not None
+    ]
+    return role
+
+
+def reader_of(row: Notice, place: Place) -> User:
+    """A person who reads this notice; the applicant of a refused registration once it was approved after all."""
+    if row.enterprise_id is None:
+        return place.counter_user if row.institution_id is not None else place.regulator_user
+    user = db.session.scalars(sa.select(User).where(User.enterprise_id == row.enterprise_id)).one()
+    assert user.enterprise
+    user.enterprise.status = EnterpriseStatus.APPROVED
+    user.password_hash = factories._hash
+    return user
+
+
+def signed_in(app: Flask, user: User) -> Browser:
+    db.session.commit()
+    browser = Browser(app)
+    form = {"username": user.username, "password": factories.PASSWORD}
+    assert browser.post("/login", form, page="/login").status_code == 303
+    return browser
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.happens.__name__)
+def test_an_event_tells_exactly_these_and_leads_them_to_its_record(app: Flask, place: Place, event: Event) -> None:
+    event.happens(place)
+    db.session.flush()
+    told = place.told()
+    assert sorted((row.code, role_of(row)) for row in told) == sorted(
+        (code, role) for code, roles in event.told.items() for role in roles
+    )
+    sentences = [messages.notice_sentence(row.code, row.facts) for row in told]
+    assert any(event.words in sentence for sentence in sentences), sentences
+    assert not any("%(" in sentence for sentence in sentences), sentences
+    for row in told:
+        assert row.subject_type == notice_rules.RULES[row.code].about
+        assert row.institution_id in (None, place.world.institution.id)
+        assert row.division_code in (None, "370303")
+        opens(app, place, row, event.told[row.code][role_of(row)])
+
+
+def opens(app: Flask, place: Place, row: Notice, leads: str) -> None:
+    """Opening it marks it read and leads to a page its reader may open."""
+    panel, key = role_of(row).value, row.id
+    browser = signed_in(app, reader_of(row, place))
+    inbox = f"/{panel}/notices/"
+    page = browser.text(inbox)
+    shown = messages.notice_sentence(row.code, row.facts)
+    assert shown.split("“")[0] in re.sub(r"<[^>]+>", "", page)
+    answer = browser.post(f"{inbox}{key}/open")
+    assert answer.status_code == 303
+    expected = f"{inbox}{key}" if leads == OWN else leads
+    assert answer.location.startswith(expected), answer.location
+    assert browser.get(answer.location).status_code == 200
+    db.session.expire_all()
+    assert db.session.get_one(Notice, key).read_at is not None
+
+
+def test_only_the_competent_office_and_the_institution_concerned_are_told(app: Flask, place: Place) -> None:
+    """Used in another county: that county's regulator is told of what is late, not the seat's."""
+    factories.UserFactory(regulator=True, division_code="370305")
+    slip = flow.only_slip(flow.matched(place.world, flow.instruments(place.world, division_code="370305")))
+    place.begin()
+    with clock.at(slip.due_at + timedelta(seconds=1)):
+        deadlines.mark_late_slips()
+    assert {row.division_code or row.institution_id for row in place.told()} == {"370305", place.world.institution.id}
+
+
+def test_every_sentence_has_a_row_and_every_row_a_sentence() -> None:
+    assert set(notice_rules.RULES) == {code for code in SENTENCES if code.startswith("notice_")}
+
+
+EVENTS_OF_OTHERS = {
+    "notice_walk_in_approved",
+    "notice_walk_in_refused",
+    "notice_booked_on_behalf",
+    "notice_items_cancelled",
+    "notice_slip_items_cancelled",
+    "notice_items_moved_away",
+    "notice_items_reassigned",
+}
+"""Made to happen where their services are tested."""
+
+
+def test_every_row_is_made_to_happen() -> None:
+    here = {code for event in EVENTS for code in event.told}
+    assert here | EVENTS_OF_OTHERS == set(notice_rules.RULES)
+    for event in EVENTS:
+        for code, roles in event.told.items():
+            assert set(roles) <= set(notice_rules.RULES[code].told)
+
+
+def test_a_notice_to_somebody_the_table_does_not_name_is_a_mistake_in_the_program(app: Flask, place: Place) -> None:
+    from backoffice.services import notices
+
+    with pytest.raises(LookupError):
+        notices.tell_enterprise(place.world.clerk.enterprise_id or 0, "notice_job_failed", place.world.institution)
+    with pytest.raises(LookupError):
+        notices.tell_regulator("370303", "notice_unheard_of", place.world.institution)
