@@ -87,9 +87,8 @@ def main() -> None:
     measure = statistics.median(seconds[SIZES[0]])
     for size in SIZES:
         middle = statistics.median(seconds[size])
-        print(
-            f"{size:4d} 家机构：{middle / ITEMS * 1e6:7.0f} µs/台  ×{middle / measure:.1f}（机构数 ×{size / SIZES[0]:.0f}）"
-        )
+        each, times = middle / ITEMS * 1e6, middle / measure
+        print(f"{size:4d} 家机构：{each:7.0f} µs/台  ×{times:.1f}（机构数 ×{size / SIZES[0]:.0f}）")
 
 
 if __name__ == "__main__":
