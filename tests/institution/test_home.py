@@ -45,7 +45,7 @@ def test_every_number_opens_a_list_of_as_many_rows(people, sign_in):
 def test_a_new_account_gets_three_steps_with_buttons_instead_of_zeros(people, sign_in):
     page = sign_in(people.counter).text(HOME)
     assert 'class="tile' not in page
-    for step in ("核对授权", "受理预约单", "录入并发布结果"):
+    for step in ("核对授权", "受理预约单", "约定时间地点"):
         assert step in page
     for url in ("/institution/capabilities/", "/institution/slips/"):
         assert f'href="{url}">' in page.split("从这里开始")[1]
