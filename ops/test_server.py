@@ -23,6 +23,8 @@ NOT_FOR_TESTS = (
     "PORT",
     "HOST",
     "SECRET_KEY",
+    # The product is started over a hundred times: its sources are compiled once, not each time.
+    "PYTHONDONTWRITEBYTECODE",
 )
 
 

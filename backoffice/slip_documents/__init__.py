@@ -14,7 +14,7 @@ from backoffice.slip_documents.content import (
 )
 from backoffice.slip_documents.errors import MissingGlyphsError, SlipRenderError, TooManyRowsError
 from backoffice.slip_documents.fonts import missing_glyphs, register_slip_fonts
-from backoffice.slip_documents.render import MAX_ROWS_IN_REQUEST, render_slip_pdf
+from backoffice.slip_documents.render import MAX_ROWS_IN_REQUEST, prepare_printing, render_slip_pdf
 
 __all__ = [
     "MAX_ROWS_IN_REQUEST",
@@ -27,6 +27,7 @@ __all__ = [
     "SlipVisit",
     "TooManyRowsError",
     "missing_glyphs",
+    "prepare_printing",
     "printable_text",
     "qr_data_uri",
     "register_slip_fonts",

@@ -16,9 +16,6 @@ from flask_babel import gettext, ngettext
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from reportlab.lib.units import mm
-from reportlab.platypus.doctemplate import LayoutError
-from xhtml2pdf import pisa
-from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy
 
 from backoffice.slip_documents.codes import qr_data_uri
 from backoffice.slip_documents.content import SlipContent
@@ -33,9 +30,6 @@ MAX_ROWS_IN_REQUEST = 200
 
 CELL_SIZE = 8.0
 """Type size of a table cell in points, as in the template's CSS."""
-
-CLOSED = ResourceAccessPolicy.server(None, allow_remote=False, max_resources=0)
-"""No file and no address is read, whatever the document says; only `data:` images are drawn."""
 
 _dated_render = threading.Lock()
 
@@ -66,17 +60,31 @@ def slip_html(content: SlipContent) -> str:
 
 def pdf_from_html(html: str, *, updated_at: datetime) -> bytes:
     """Lay the document out with every resource closed; a warning is a failure."""
+    # Importing it costs a third of a second, which no command and no job need pay that prints nothing.
+    from reportlab.platypus.doctemplate import LayoutError
+    from xhtml2pdf import pisa
+    from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy
+
+    # No file and no address is read, whatever the document says; only `data:` images are drawn.
+    closed = ResourceAccessPolicy.server(None, allow_remote=False, max_resources=0)
     register_slip_fonts()
     target = BytesIO()
     with document_date(updated_at):
         try:
-            status = pisa.CreatePDF(html, dest=target, encoding="utf-8", resource_policy=CLOSED)
+            status = pisa.CreatePDF(html, dest=target, encoding="utf-8", resource_policy=closed)
         except (RenderLimitError, LayoutError) as error:
             raise SlipRenderError(type(error).__name__) from error
     if status.err or status.warn:
         # The messages quote the document; its texts are people's names and do not belong in a log.
         raise SlipRenderError(f"{status.err} errors and {status.warn} warnings")
     return target.getvalue()
+
+
+def prepare_printing() -> None:
+    """Bring in all that printing needs, before a web server forks its workers."""
+    import xhtml2pdf.pisa  # noqa: F401
+
+    register_slip_fonts()
 
 
 @contextmanager
