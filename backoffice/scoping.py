@@ -129,9 +129,13 @@ def _instrument_at_institution(actor: Actor) -> Criterion:
 
 
 def _appointment_at_institution(actor: Actor) -> Criterion:
-    """One with items here, or one booked here for a walk-in."""
+    """One with items here, or one booked here for a walk-in that has not claimed its account."""
     held = sa.select(AppointmentItem.appointment_id).where(_items_of_institution(actor))
-    return sa.or_(Appointment.id.in_(held), Appointment.booked_by_institution_id == actor.institution_id)
+    walk_ins = sa.select(Enterprise.id).where(Enterprise.registered_by_institution_id == actor.institution_id)
+    booked = sa.and_(
+        Appointment.booked_by_institution_id == actor.institution_id, Appointment.enterprise_id.in_(walk_ins)
+    )
+    return sa.or_(Appointment.id.in_(held), booked)
 
 
 def _own_slip(actor: Actor) -> Criterion:

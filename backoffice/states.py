@@ -201,6 +201,7 @@ RETURN_FIELDS: dict[ReturnCode, str] = {
 class EndReason(StrEnum):
     NOT_DELIVERED = "not_delivered"
     CANCELLED = "cancelled"
+    BY_REGULATOR = "by_regulator"
     OUT_OF_USE = "out_of_use"
     NOT_FOUND_ON_SITE = "not_found_on_site"
     SITE_NOT_READY = "site_not_ready"

@@ -83,7 +83,6 @@ ITEM_TRANSITIONS: tuple[Transition, ...] = (
         (S.MATCHING, S.UNMATCHED, S.AWAITING_ACCEPTANCE),
         S.WITHDRAWN,
         P.OWN_APPOINTMENTS_WITHDRAW,
-        on_behalf=ON_BEHALF,
     ),
     Transition(ItemAction.ACCEPT, (S.AWAITING_ACCEPTANCE,), S.ACCEPTED, P.MATCHED_SLIPS_ACCEPT),
     Transition(ItemAction.RETURN, (S.AWAITING_ACCEPTANCE,), S.FAILED, P.MATCHED_SLIPS_RETURN, needs_words=True),
@@ -206,6 +205,11 @@ def appointment_status(items: Sequence[AppointmentItem], *, has_receipt: bool) -
     if all(item.status in OVER_ITEMS or (item.status is S.FAILED and item.is_resolved) for item in items):
         return AppointmentStatus.CLOSED
     return AppointmentStatus.FEEDBACK if has_receipt else AppointmentStatus.SUBMITTED
+
+
+def state_on_slip(item: AppointmentItem) -> ItemStatus:
+    """The item's state as its slip sees it: what was cancelled before an acceptance is gone like a withdrawn one."""
+    return S.WITHDRAWN if item.status is S.ENDED and item.institution_id is None else item.status
 
 
 def slip_status(states: Sequence[ItemStatus]) -> SlipStatus:

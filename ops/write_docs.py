@@ -54,6 +54,11 @@ def state_diagrams() -> str:
     )
 
 
+def _permissions(step: Transition) -> str:
+    """What the actor needs, and what somebody needs who does it on behalf (代办)."""
+    return ", ".join(f"`{each}`" for each in (step.permission, *step.on_behalf))
+
+
 def permission_matrix() -> str:
     """docs/permissions.md: which role holds which permission."""
     roles = list(ROLE_PERMISSIONS)
@@ -91,7 +96,7 @@ def _table(transitions: Iterable[Transition]) -> list[str]:
     for step in transitions:
         sources = ", ".join(f"`{source}`" for source in step.sources)
         words = "yes" if step.needs_words else ""
-        lines.append(f"| {step.action} | {sources} | `{step.target}` | `{step.permission}` | {words} |")
+        lines.append(f"| {step.action} | {sources} | `{step.target}` | {_permissions(step)} | {words} |")
     return lines
 
 

@@ -9,6 +9,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
+from backoffice.database import db
 from backoffice.unit_of_work import unit_of_work
 
 from . import demo, reference
@@ -36,6 +37,10 @@ def seed_demo(reset: bool) -> None:
         click.echo("正式环境不能载入演示数据。", err=True)
         sys.exit(1)
     if reset:
+        if not reset_demo.is_the_demos():
+            click.echo("这个数据库里不是演示数据，没有清空。", err=True)
+            sys.exit(1)
+        db.session.remove()  # Emptying waits for nobody, this command included.
         reset_demo.empty_everything()
     elif demo.is_seeded():
         click.echo(json.dumps({"seeded": False}))

@@ -7,7 +7,7 @@ the transaction, refusals beside the fields and the way back come from here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from flask import abort, flash, redirect, request
@@ -243,7 +243,7 @@ def _finish(done: Done | None, back: str) -> Done:
     """Where a method that names no place leads: back to where it came from."""
     if done is None:
         return Done(back)
-    return done if done.location else Done(back, done.said, done.kind)
+    return done if done.location else replace(done, location=back)
 
 
 def _values(form: Form) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from ..actor import Actor
 from ..database import Model, db
-from ..messages import reference as words
+from ..messages import label
+from ..messages import records as words
 from ..models import AuditEvent, Division
 from ..services import record_history
 from .records import Event
@@ -41,20 +42,27 @@ class Change:
     after: str
 
 
-def history_page(actor: Actor, row: Model, before: str) -> History:
-    """The newest events of a record, or those before event `before` as it stands in the address (nonsense: newest)."""
+def history_page(actor: Actor, row: Model, before: str, *, columns: Collection[str] | None = None) -> History:
+    """The newest events of a record, or those before event `before` as it stands in the address (nonsense: newest).
+
+    With `columns` only changes of these are told, and of who made them only the role: for readers from outside.
+    """
     place = int(before) if before.isascii() and before.isdecimal() and len(before) < 20 else None
     if place is not None and place > GREATEST_KEY:
         place = None
     page = record_history.page(actor, row, before=place, limit=PAGE)
-    events = [Event(at=each.at, text=event_words(each), who=each.actor_name) for each in page.events]
+    events = [
+        Event(at=each.at, text=event_words(each, columns=columns), who=_who(each, is_outsider=columns is not None))
+        for each in page.events
+    ]
     return History(events, f"?before={page.older}#history" if page.older else "", place is None)
 
 
-def changes_of(event: AuditEvent) -> list[Change]:
-    """Every recorded column of an audit row, old and new, in words."""
+def changes_of(event: AuditEvent, columns: Collection[str] | None = None) -> list[Change]:
+    """Every recorded column of an audit row (or those of `columns`), old and new, in words."""
     before, after = event.before or {}, event.after or {}
-    names = [name for name in dict.fromkeys([*before, *after]) if name not in ("id", "path")]
+    recorded = [name for name in dict.fromkeys([*before, *after]) if name not in ("id", "path")]
+    names = [name for name in recorded if columns is None or name in columns]
     return [
         Change(
             label=words.column_words(event.subject_type, name),
@@ -65,13 +73,22 @@ def changes_of(event: AuditEvent) -> list[Change]:
     ]
 
 
-def event_words(event: AuditEvent, *, most: int | None = None) -> str:
-    """One line of a record's history: what was done and, for a change, old and new values (at most `most` of them)."""
+def _who(event: AuditEvent, *, is_outsider: bool) -> str:
+    return label(event.actor_role) if is_outsider else event.actor_name
+
+
+def event_words(event: AuditEvent, *, most: int | None = None, columns: Collection[str] | None = None) -> str:
+    """One line of a record's history: what was done and, for a change, old and new values (at most `most` of them).
+
+    `columns` are those whose values may be told; none means all.
+    """
     done = words.action_words(event.action)
     if not (event.before and event.after):
         return done
+    changes = changes_of(event, columns)
+    if not changes:
+        return done
     told = []
-    changes = changes_of(event)
     for change in changes[:most]:
         told.append(
             f"{change.label} {change.before} → {change.after}" if change.before else f"{change.label} {change.after}"

@@ -12,15 +12,15 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from .. import messages, scoping
+from .. import messages
 from ..database import db
 from ..errors import Invalid
 from ..models import Enterprise, MeasuringInstrument
-from ..services import appointments, bookings_on_behalf, ledger
+from ..services import appointments, bookings_on_behalf, ledger, on_behalf
 from ..states import AppointmentStatus
 from ..web.form_keys import Done, once
 from .enterprise.drafts import WISHES, WishForm
-from .enterprise.instrument_form import FIELDS, SECTIONS, InstrumentForm, say_what_was_read
+from .enterprise.instrument_form import FIELDS, SECTIONS, InstrumentForm, say_what_was_read, version_of
 from .forms import Lookup, ScopedLookupField
 from .keys import coerce_key
 from .lists import clean_text
@@ -83,8 +83,7 @@ class InstrumentsOnBehalf(ViewPart):
         return ledger.create(actor, enterprise_id, values)
 
     def update(self, actor: Any, row: MeasuringInstrument, values: dict[str, Any]) -> None:
-        version = str(values.pop("version") or "")
-        ledger.update(actor, row.id, values, int(version) if version.isdecimal() else None)
+        ledger.update(actor, row.id, values, version_of(values.pop("version")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +199,9 @@ class BookingOnBehalf(ViewPart):
         return loose
 
     def instruments_of(self, enterprise: Enterprise) -> Any:
-        """Everything visible of the enterprise's ledger."""
-        visible = scoping.visible(self.actor, MeasuringInstrument)
-        return visible.where(MeasuringInstrument.enterprise_id == enterprise.id)
+        """What this person may book of the enterprise's ledger."""
+        bookable = on_behalf.bookable_instruments(self.actor)
+        return bookable.where(MeasuringInstrument.enterprise_id == enterprise.id)
 
 
 def _clean(value: Any) -> Any:

@@ -8,10 +8,9 @@ from flask import g
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
-from ..database import db
 from ..messages.on_behalf import ON_BEHALF
-from ..models import Appointment, Division, Enterprise, Institution, MeasuringInstrument
-from ..services import areas
+from ..models import Appointment, Enterprise, MeasuringInstrument
+from ..services import on_behalf
 from .formatting import badge
 from .records import Fact
 
@@ -56,17 +55,5 @@ def _agent(institution_id: int | None, division_code: str | None) -> str:
     known: dict[tuple[int | None, str | None], str] = g.setdefault("on_behalf_agents", {})
     key = (institution_id, division_code)
     if key not in known:
-        known[key] = _institution(institution_id) if institution_id is not None else _office(division_code)
+        known[key] = on_behalf.agent_name(*key)
     return known[key]
-
-
-def _institution(institution_id: int) -> str:
-    return db.session.get_one(Institution, institution_id).name
-
-
-def _office(division_code: str | None) -> str:
-    user = areas.regulator_office(division_code)
-    if user is not None and user.organisation:
-        return user.organisation
-    division = db.session.get(Division, division_code)
-    return _("%(division)s监管部门", division=division.name if division else "")

@@ -20,7 +20,7 @@ from ..messages.registrations import principal_label
 from ..messages.wording import N_, day_with_weekday, moment
 from ..models import ChangeRequest, CorrectionProposal, Division, MeasuringInstrument, User
 from ..services import areas, change_requests, corrections, proposals
-from ..services.registrations import LONGEST_REASON
+from ..services.words import LONGEST_REASON
 from ..states import ProposalState
 from ..workbooks.columns import BY_CODE
 from .base import Button, Event, ScopedModelView, Tab
@@ -197,6 +197,14 @@ class CorrectionPages(ProposalPages):
     )
     tabs = answer_tabs(CorrectionProposal)
     before_words, after_words = _l("台账原内容"), _l("建议改为")
+    column_labels = {
+        "instrument": _l("计量器具"),
+        "state": _l("状态"),
+        "what": _l("台账原内容 → 建议改为"),
+        "enterprise": _l("器具使用单位"),
+        "institution": _l("技术机构"),
+        "proposed_at": _l("提出时间"),
+    }
     column_formatters = {
         "state": as_badge,
         "what": lambda view, _context, row, _name: view.change_words(row),
@@ -206,6 +214,9 @@ class CorrectionPages(ProposalPages):
     }
     cell_classes = {"what": "wide", "institution": "wide", "enterprise": "wide"}
     column_sortable_list = ("proposed_at",)
+
+    def record_title(self, row: CorrectionProposal) -> str:
+        return _("更正建议 · %(instrument)s", instrument=row.instrument)
 
     def names_of(self, row: CorrectionProposal) -> Mapping[str, str]:
         return {name: _(BY_CODE[name].name) for name in corrections.CORRECTABLE}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
 from flask import request
@@ -19,6 +19,8 @@ class RecordPages(ViewPart):
 
     details_template = "admin/model/details.html"
     shows_history: ClassVar[bool] = True
+    history_columns: ClassVar[Collection[str] | None] = None
+    """Columns whose changes this panel's people may read where they do not own the record; `None`: all."""
     """Whether the page ends with 历史; off only for records nothing is ever recorded about."""
 
     def record_url(self, row: Any) -> str:
@@ -60,7 +62,9 @@ class RecordPages(ViewPart):
 
     def recorded(self, row: Any) -> History | None:
         """历史: what the audit says about the record, a page of it; `None` shows none."""
-        return history_page(self.actor, row, request.args.get("before", "")) if self.shows_history else None
+        if not self.shows_history:
+            return None
+        return history_page(self.actor, row, request.args.get("before", ""), columns=self.history_columns)
 
     def record_context(self, row: Any) -> dict[str, Any]:
         """Further variables for a template of your own that extends `admin/model/details.html`."""

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from .. import scoping
 from ..actor import Actor
-from ..messages import reference as words
+from ..messages import records as words
 from ..permissions import P, Permission
 from ..services import reference_rows
 from .actions import record_action

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import logging
 import smtplib
 import ssl
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
+from email.utils import format_datetime
 
 from flask import current_app
 
@@ -46,7 +48,9 @@ def message_of(server: MailServer, letter: Letter) -> EmailMessage:
     message["From"] = Address(PRODUCT_NAME, addr_spec=server.sender)
     message["Subject"] = mails.one_line(letter.subject)
     message["Date"] = format_datetime(clock.now())
-    message["Message-ID"] = make_msgid(idstring=str(letter.id), domain=server.sender.rpartition("@")[2])
+    # The same for every attempt: a mail whose sending broke off after the server had it is known as one by receivers.
+    content = hashlib.sha256(f"{letter.subject}\n{letter.body}".encode()).hexdigest()[:16]
+    message["Message-ID"] = f"<{letter.id}.{content}@{server.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.body)
     return message
@@ -55,12 +59,18 @@ def message_of(server: MailServer, letter: Letter) -> EmailMessage:
 def deliver(server: MailServer, letter: Letter) -> None:
     """Hand one letter over; raises `smtplib.SMTPException` or `OSError`."""
     message = message_of(server, letter)
-    with _connection(server) as connection:
+    connection = _connection(server)
+    try:
         if server.security == "starttls":
             connection.starttls(context=ssl.create_default_context())
         if server.username:
             connection.login(server.username, server.password)
         connection.send_message(message)
+    finally:
+        # The server has the mail, or said why not; how it says good-bye changes nothing.
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            connection.quit()
+        connection.close()
 
 
 def _connection(server: MailServer) -> smtplib.SMTP:
@@ -71,6 +81,8 @@ def _connection(server: MailServer) -> smtplib.SMTP:
 
 def _failed(letter: Letter, error: Exception) -> dict[str, int]:
     code, is_for_good = problem_of(error)
+    if isinstance(error, smtplib.SMTPNotSupportedError) and not letter.recipient.isascii():
+        code, is_for_good = "mail_address_refused", True  # This server cannot write to such an address at all.
     # The server's own words may repeat address and text of the mail, so only the kind of failure is logged.
     log.warning("mail %s was not sent: %s", letter.id, type(error).__name__)
     with unit_of_work():

@@ -183,6 +183,7 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
     EndReason: {
         EndReason.NOT_DELIVERED: N_("逾期未送检"),
         EndReason.CANCELLED: N_("使用单位取消"),
+        EndReason.BY_REGULATOR: N_("监管部门取消"),
         EndReason.OUT_OF_USE: N_("器具停用或报废"),
         EndReason.NOT_FOUND_ON_SITE: N_("现场未见器具"),
         EndReason.SITE_NOT_READY: N_("现场条件不具备"),

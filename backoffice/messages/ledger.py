@@ -16,7 +16,7 @@ from ..workbooks.columns import BY_CODE
 from ..workbooks.messages import FILE_SENTENCES, PROBLEM_SENTENCES, SENTENCES_WITH_SUGGESTION
 from ..workbooks.problems import FileProblem, FileProblemCode, Problem, ProblemCode
 from .labels import label
-from .reference import column_words
+from .records import column_words
 from .wording import N_, readable
 
 LEDGER_SENTENCES: dict[str, str] = {

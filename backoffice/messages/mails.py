@@ -24,6 +24,13 @@ MAILS: dict[str, tuple[str, str]] = {
             "请用账号 %(uscc)s 登录，更正后重新提交，不必重新注册。"
         ),
     ),
+    "mail_contact_changed": (
+        N_("%(enterprise)s：登记的联系方式已修改"),
+        N_(
+            "%(enterprise)s：\n\n账号 %(uscc)s 的联系人、手机或电子邮箱刚刚在网上修改，今后的邮件发往新的邮箱。\n\n"
+            "如果不是贵单位修改的，请立即联系当地市场监督管理局，请其签发一次性链接，重新设置密码。"
+        ),
+    ),
     "mail_link_reset": (
         N_("重设密码"),
         N_(

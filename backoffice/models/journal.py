@@ -75,7 +75,8 @@ class OutgoingMail(Model):
     recipient: Mapped[str] = mapped_column(sa.String(100))
     subject: Mapped[str] = mapped_column(sa.String(200))
     body: Mapped[str] = mapped_column(sa.Text)
-    """What the person reads. A one-time link in it is replaced by words once the mail is sent."""
+    """What the person reads. A one-time link in it is replaced by words once the mail is sent or the link is old."""
+    has_link: Mapped[bool] = mapped_column(default=False)
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("app_user.id"), index=True)
     created_at: Mapped[Moment]
     sent_at: Mapped[Moment | None]
@@ -83,7 +84,10 @@ class OutgoingMail(Model):
     next_attempt_at: Mapped[Moment | None]
     problem: Mapped[str] = mapped_column(sa.String(300), default="")
 
-    __table_args__ = (sa.Index("ix_outgoing_mail_unsent", "id", postgresql_where=sa.text("sent_at IS NULL")),)
+    __table_args__ = (
+        sa.Index("ix_outgoing_mail_unsent", "id", postgresql_where=sa.text("sent_at IS NULL")),
+        sa.Index("ix_outgoing_mail_link", "created_at", postgresql_where=sa.text("has_link")),
+    )
 
     def __str__(self) -> str:
         return self.subject
@@ -104,7 +108,10 @@ class JobRun(Model):
     problem: Mapped[str] = mapped_column(sa.String(500), default="")
     started_by: Mapped[str] = mapped_column(sa.String(50), default="")
 
-    __table_args__ = (sa.UniqueConstraint("job", "scheduled_for"),)
+    __table_args__ = (
+        sa.UniqueConstraint("job", "scheduled_for"),
+        sa.Index("ix_job_run_unfinished", "id", postgresql_where=sa.text("outcome IN ('requested', 'running')")),
+    )
 
 
 class JobHeartbeat(Model):

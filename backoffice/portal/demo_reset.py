@@ -7,6 +7,7 @@ died with the machine leaves a file that counts as over after `LONGEST_SECONDS`.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,8 +80,17 @@ class Restoring:
         if not self._claim():
             return False
         begun_at = self.state().begun_at
+        try:
+            process = self._process()
+        except OSError:
+            self._end(begun_at, 1)
+            raise
+        threading.Thread(target=lambda: self._end(begun_at, process.wait()), daemon=True).start()
+        return True
+
+    def _process(self) -> subprocess.Popen[bytes]:
         with self.log.open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603 - a constant command, nothing of the request is in it
+            return subprocess.Popen(  # noqa: S603 - a constant command, nothing of the request is in it
                 COMMAND,
                 cwd=self.root,
                 env=self._environment(),
@@ -88,25 +99,29 @@ class Restoring:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        threading.Thread(target=self._wait, args=(process, begun_at), daemon=True).start()
-        return True
 
     def _claim(self) -> bool:
-        """Exactly one request of several at once gets to start: the file is made by whoever comes first."""
-        if self.state().is_running:
-            return False
-        with contextlib.suppress(FileNotFoundError):
-            self.path.unlink()
-        try:
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return False
-        with os.fdopen(descriptor, "w") as file:
-            file.write(json.dumps({"begun_at": time.time(), "code": None}))
-        return True
+        """Exactly one request of several at once gets to start: they look and write one after the other."""
+        with self._alone():
+            if self.state().is_running:
+                return False
+            self._write(time.time(), None)
+            return True
 
-    def _wait(self, process: subprocess.Popen[bytes], begun_at: float) -> None:
-        code = process.wait()
+    def _end(self, begun_at: float, code: int) -> None:
+        """Note how the command begun then ended, unless another was begun since."""
+        with self._alone():
+            if self.state().begun_at == begun_at:
+                self._write(begun_at, code)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self.path.with_suffix(".lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _write(self, begun_at: float, code: int | None) -> None:
+        """Put the new state in place at once, so that no reader meets half of it."""
         fresh = self.path.with_suffix(".new")
         fresh.write_text(json.dumps({"begun_at": begun_at, "code": code}), encoding="utf-8")
         fresh.replace(self.path)

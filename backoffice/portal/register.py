@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from ..database import db
 from ..errors import Conflict, FieldProblem, Invalid
 from ..models import Registration
-from ..services import areas, passwords, registrations, uscc
+from ..services import areas, passwords, registration_fields, registrations, uscc
 from ..web.access import public
 from ..web.form_keys import Done, once
 from . import drafts, steps
@@ -120,7 +120,7 @@ def _problems(form: RegistrationForm, draft: Draft) -> dict[str, FieldProblem]:
     values = steps.service_values(draft) | {"password": form.password.data or ""}
     problems: dict[str, FieldProblem] = {}
     try:
-        registrations.check(values, steps.licence_of(draft, form), password_hash=draft.password_hash)
+        registration_fields.check(values, steps.licence_of(draft, form), password_hash=draft.password_hash)
     except Invalid as refused:
         problems = dict(refused.problems)
     if "password" not in problems and form.password.data != form.password_again.data:

@@ -14,8 +14,8 @@ from ..messages.registrations import principal_label
 from ..models import StoredFile
 from ..services import places, stored_files
 from ..services.places import Found
-from ..services.registrations import clean_text
 from ..services.stored_files import Upload
+from ..services.words import clean_text
 from ..states import EnterpriseType
 from ..unit_of_work import unit_of_work
 from . import drafts

@@ -101,15 +101,15 @@ def _lock(account: str, address: str) -> None:
 def _wait_minutes(account: str, address: str) -> int:
     """Minutes until another attempt is answered; 0 when it is answered now."""
     waits = (
-        _wait(SignInAttempt.account == _digest(account), FAILURES_PER_ACCOUNT),
-        _wait(SignInAttempt.address == address[:64], FAILURES_PER_ADDRESS),
+        wait_for(SignInAttempt.account == _digest(account), FAILURES_PER_ACCOUNT),
+        wait_for(SignInAttempt.address == address[:64], FAILURES_PER_ADDRESS),
     )
     longest = max(waits)
     return math.ceil(longest / timedelta(minutes=1)) if longest > timedelta() else 0
 
 
-def _wait(whose: sa.ColumnElement[bool], allowed: int) -> timedelta:
-    """How long until fewer than `allowed` failures lie in the window: the `allowed`-th newest must leave it."""
+def wait_for(whose: sa.ColumnElement[bool], allowed: int) -> timedelta:
+    """How long until fewer than `allowed` attempts lie in the window: the `allowed`-th newest must leave it."""
     at: datetime | None = db.session.scalar(
         sa.select(SignInAttempt.at)
         .where(whose, SignInAttempt.at > clock.now() - WINDOW)
@@ -304,6 +304,11 @@ def _check_owner(
             problems.add(name, "owner_of_other_role")
 
 
+def first_of(enterprise: Enterprise) -> User | None:
+    """The account whose name is the enterprise's code."""
+    return db.session.scalars(sa.select(User).where(User.username == enterprise.uscc)).one_or_none()
+
+
 def is_taken(username: str) -> bool:
     """Whether an account with this folded name exists."""
     return db.session.scalar(sa.select(sa.exists().where(User.username == username))) or False
@@ -326,6 +331,7 @@ def change_password(actor: Actor, *, current: str, new: str, address: str = "") 
     user.password_hash = passwords.hashed(new)
     user.password_changed_at = clock.now()
     end_all_sessions(user)
+    users.end_links(user.id)
     audit.record(actor, AuditAction.USER_PASSWORD_CHANGED, user)
     return start_session(user, address)
 

@@ -134,7 +134,7 @@ def choose(actor: Actor, appointment_id: int, instrument_ids: Iterable[int]) -> 
 
 def _own_instruments(actor: Actor, enterprise_id: int, ids: Sequence[int]) -> list[MeasuringInstrument]:
     statement = (
-        scoping.visible(actor, MeasuringInstrument)
+        on_behalf.bookable_instruments(actor)
         .where(MeasuringInstrument.id.in_(ids), MeasuringInstrument.enterprise_id == enterprise_id)
         .options(joinedload(MeasuringInstrument.kind))
     )
@@ -287,12 +287,22 @@ def submit(actor: Actor, appointment_id: int) -> Appointment:
     return submit_draft(actor, appointment)
 
 
+def load_instruments(appointment: Appointment) -> None:
+    """Bring the instruments of an appointment's items into the session, with their kinds, by one query."""
+    db.session.scalars(
+        sa.select(AppointmentItem)
+        .where(AppointmentItem.appointment_id == appointment.id)
+        .options(joinedload(AppointmentItem.instrument).joinedload(MeasuringInstrument.kind))
+    ).all()
+
+
 def submit_draft(actor: Actor, appointment: Appointment) -> Appointment:
     """The submission itself, of a draft the caller holds and has seen to be the actor's to submit; see `submit`."""
     on_behalf.refuse_unless_in_force(appointment.enterprise)
     items = list(appointment.items)
     if not items:
         raise Invalid.one("instruments", "nothing_chosen")
+    load_instruments(appointment)
     _refuse_unbookable([item.instrument for item in items])
     _hold_instruments([item.instrument_id for item in items])
     _apply_answers(appointment)

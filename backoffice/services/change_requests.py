@@ -20,8 +20,9 @@ from ..errors import Conflict, Forbidden, Invalid
 from ..models import ChangeRequest, Enterprise
 from ..permissions import Permission, may, require
 from ..states import EnterpriseStatus, ProposalState
-from . import areas, notices, proposals, registrations
+from . import areas, mails, notices, proposals, registration_fields, registrations
 from .reference_checks import assign
+from .words import clean_text, free_words, inside_a_sentence, reason_words
 
 REQUESTED_COLUMNS = ("name", "division_code", "address", "principal")
 """What stands on the licence; a person of the regulator compares it."""
@@ -29,13 +30,16 @@ CONTACT_COLUMNS = ("contact", "mobile", "email")
 
 
 def change_contact(actor: Actor, *, contact: str, mobile: str, email: str = "") -> Enterprise:
-    """Change who is called and written to, at once. Raises `Invalid`."""
+    """Change who is called and written to, at once; the address so far hears of it. Raises `Invalid`."""
     require(actor, Permission.OWN_ENTERPRISE_EDIT)
     enterprise = _own(actor)
-    clean = registrations.check_fields(enterprise, {"contact": contact, "mobile": mobile, "email": email})
+    so_far = enterprise.email
+    clean = registration_fields.check_fields(enterprise, {"contact": contact, "mobile": mobile, "email": email})
     assign(enterprise, clean)
     if audit.record_change(actor, AuditAction.ENTERPRISE_CHANGED, enterprise):
         registrations.follow_contact(actor, enterprise)
+        name, code = enterprise.name, enterprise.uscc
+        mails.write("mail_contact_changed", recipient=so_far, enterprise=name, uscc=code)
     return enterprise
 
 
@@ -50,10 +54,10 @@ def submit(actor: Actor, values: Mapping[str, Any], *, words: str) -> ChangeRequ
     if pending_of(enterprise.id) is not None:
         raise Conflict("change_waits_already")
     wanted = _differing(enterprise, values)
-    clean = registrations.check_fields(enterprise, wanted)
+    clean = registration_fields.check_fields(enterprise, wanted)
     if not clean:
         raise Invalid.one("", "change_nothing")
-    why = proposals.free_words(words)
+    why = free_words(words)
     if not why:
         raise Invalid.one("words", "reason_required")
     now = clock.now()
@@ -97,7 +101,7 @@ def approve(actor: Actor, request_id: int) -> ChangeRequest:
     request = _to_decide(actor, request_id)
     enterprise = _held(request.enterprise_id)
     proposals.settle(actor, request, ProposalState.APPROVED)
-    assign(enterprise, registrations.check_fields(enterprise, request.after))
+    assign(enterprise, registration_fields.check_fields(enterprise, request.after))
     audit.record_change(actor, AuditAction.ENTERPRISE_CHANGED, enterprise)
     audit.record(
         actor,
@@ -112,7 +116,7 @@ def approve(actor: Actor, request_id: int) -> ChangeRequest:
 
 def refuse(actor: Actor, request_id: int, reason: str) -> ChangeRequest:
     """Say no, with a reason the enterprise reads. Raises `Invalid`, `Conflict` when answered in between."""
-    words = proposals.reason_words(reason)
+    words = reason_words(reason)
     request = _to_decide(actor, request_id)
     proposals.settle(actor, request, ProposalState.REFUSED, reason=words)
     audit.record(
@@ -122,9 +126,7 @@ def refuse(actor: Actor, request_id: int, reason: str) -> ChangeRequest:
         before=_pending(),
         after={"state": request.state, "reason": words},
     )
-    notices.tell_enterprise(
-        request.enterprise_id, "notice_change_refused", request, reason=proposals.inside_a_sentence(words)
-    )
+    notices.tell_enterprise(request.enterprise_id, "notice_change_refused", request, reason=inside_a_sentence(words))
     return request
 
 
@@ -159,7 +161,7 @@ def _own(actor: Actor) -> Enterprise:
 
 
 def _differing(enterprise: Enterprise, values: Mapping[str, Any]) -> dict[str, Any]:
-    typed = {name: registrations.clean_text(values.get(name)) for name in REQUESTED_COLUMNS if name in values}
+    typed = {name: clean_text(values.get(name)) for name in REQUESTED_COLUMNS if name in values}
     return {name: value for name, value in typed.items() if value != getattr(enterprise, name)}
 
 

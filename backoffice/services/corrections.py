@@ -24,8 +24,8 @@ from ..permissions import Permission, require
 from ..states import LOCKING_ITEMS, ItemStatus, ProposalState
 from ..workbooks.checks import checked_values
 from . import ledger, ledger_reference, matching_runs, notices, proposals, slips
-from .ledger_values import KEY_PARTS, TYPED_COLUMNS, key_of, too_long_for_ledger, with_readings
-from .registrations import clean_text
+from .ledger_values import TYPED_COLUMNS, too_long_for_ledger, with_readings
+from .words import clean_text, free_words, inside_a_sentence, reason_words
 
 CORRECTABLE = ("model", "measuring_range", "accuracy_class", "serial_number", "manufacturer")
 """What is read off the instrument itself."""
@@ -41,6 +41,7 @@ def propose(actor: Actor, instrument_id: int, values: Mapping[str, Any], *, word
     instrument: MeasuringInstrument = scoping.find(actor, MeasuringInstrument, instrument_id)
     if not is_held(actor, instrument.id):
         raise Conflict("correction_not_held")
+    _withdraw_what_nobody_holds(actor, instrument.id)
     if pending_of(instrument.id) is not None:
         raise Conflict("correction_waits_already")
     after = _checked(instrument, values)
@@ -52,7 +53,7 @@ def propose(actor: Actor, instrument_id: int, values: Mapping[str, Any], *, word
         institution_id=actor.institution_id,
         before={name: getattr(instrument, name) for name in after},
         after=after,
-        words=proposals.free_words(words),
+        words=free_words(words),
         proposed_by_id=actor.user_id,
         proposed_at=clock.now(),
     )
@@ -81,6 +82,8 @@ def confirm(actor: Actor, proposal_id: int) -> CorrectionProposal:
     require(actor, Permission.OWN_CORRECTIONS_DECIDE)
     proposal: CorrectionProposal = scoping.find(actor, CorrectionProposal, proposal_id)
     item, instrument = _hold(actor, proposal.instrument_id)
+    if item is not None and item.status in LOCKING_ITEMS and item.institution_id != proposal.institution_id:
+        raise Conflict("correction_not_held")
     proposals.settle(actor, proposal, ProposalState.APPROVED)
     if {name: getattr(instrument, name) for name in proposal.before} != proposal.before:
         raise Conflict("correction_stale", instrument=str(instrument))
@@ -101,7 +104,7 @@ def confirm(actor: Actor, proposal_id: int) -> CorrectionProposal:
 def decline(actor: Actor, proposal_id: int, reason: str) -> CorrectionProposal:
     """The enterprise says no, with a reason the institution reads. Raises `Invalid`, `Conflict`."""
     require(actor, Permission.OWN_CORRECTIONS_DECIDE)
-    words = proposals.reason_words(reason)
+    words = reason_words(reason)
     proposal: CorrectionProposal = scoping.find(actor, CorrectionProposal, proposal_id)
     proposals.settle(actor, proposal, ProposalState.REFUSED, reason=words)
     _record_answer(actor, AuditAction.CORRECTION_DECLINED, proposal)
@@ -111,7 +114,7 @@ def decline(actor: Actor, proposal_id: int, reason: str) -> CorrectionProposal:
         proposal,
         enterprise=proposal.enterprise.name,
         instrument=str(proposal.instrument),
-        reason=proposals.inside_a_sentence(words),
+        reason=inside_a_sentence(words),
     )
     return proposal
 
@@ -123,6 +126,15 @@ def withdraw(actor: Actor, proposal_id: int) -> CorrectionProposal:
     proposals.settle(actor, proposal, ProposalState.WITHDRAWN)
     _record_answer(actor, AuditAction.CORRECTION_WITHDRAWN, proposal)
     return proposal
+
+
+def _withdraw_what_nobody_holds(actor: Actor, instrument_id: int) -> None:
+    """A proposal of an institution the instrument has left must not keep the next one from proposing."""
+    left = pending_of(instrument_id)
+    if left is None or left.institution_id == actor.institution_id:
+        return
+    proposals.settle(actor, left, ProposalState.WITHDRAWN)
+    _record_answer(actor, AuditAction.CORRECTION_WITHDRAWN, left)
 
 
 def is_held(actor: Actor, instrument_id: int) -> bool:
@@ -202,13 +214,7 @@ def _apply(actor: Actor, instrument: MeasuringInstrument, after: Mapping[str, An
 
 def _duplicate(enterprise_id: int, columns: Mapping[str, Any]) -> Conflict | None:
     """The refusal that names the row which has the key already."""
-    key = zip(KEY_PARTS, key_of(columns), strict=True)
-    existing = db.session.scalars(
-        sa.select(MeasuringInstrument).where(
-            MeasuringInstrument.enterprise_id == enterprise_id,
-            *(getattr(MeasuringInstrument, part) == value for part, value in key),
-        )
-    ).one_or_none()
+    existing = ledger.with_key(enterprise_id, columns)
     if existing is None:
         return None
     return Conflict("correction_duplicate", existing=str(existing), ledger_number=existing.ledger_number)

@@ -21,6 +21,7 @@ from . import uscc as codes
 from . import users
 from .divisions import active_children
 from .reference_checks import Problems, assign, outside_area
+from .registration_fields import enterprise_with
 
 EDITABLE = (EnterpriseStatus.APPROVED, EnterpriseStatus.SUSPENDED)
 TYPES = tuple(each for each in EnterpriseType if each is not EnterpriseType.BRANCH)
@@ -53,7 +54,7 @@ def create(
     typed = locals()
     require(actor, Permission.AREA_ENTERPRISES_EDIT)
     problems = Problems()
-    code = _uscc(problems, uscc)
+    code = _uscc(problems, actor, uscc)
     values = _checked(problems, actor, None, typed)
     enterprise = Enterprise(
         uscc=code,
@@ -177,14 +178,17 @@ def _division(problems: Problems, actor: Actor, enterprise: Enterprise | None, c
     return str(division.code)
 
 
-def _uscc(problems: Problems, typed: str) -> str:
-    """The folded code with the right check character (GB 32100), not in use yet."""
+def _uscc(problems: Problems, actor: Actor, typed: str) -> str:
+    """The folded code with the right check character (GB 32100), not in use yet; by whom is told within the area."""
     code = codes.fold(typed)
     found = codes.problem(code)
     if found is not None:
         problems.add("uscc", found.code, **found.facts)
         return code
     codes.lock(code)
-    if (known := db.session.scalars(sa.select(Enterprise).where(Enterprise.uscc == code)).first()) is not None:
+    known = enterprise_with(code)
+    if known is not None and outside_area(actor, [known.division_code]):
+        problems.add("uscc", "uscc_taken", uscc=code)
+    elif known is not None:
         problems.add("uscc", "uscc_in_use", name=known.name)
     return code

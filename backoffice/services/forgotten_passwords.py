@@ -6,7 +6,8 @@ import hashlib
 import math
 import re
 import unicodedata
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -32,8 +33,8 @@ def ask(username: str, contact: str, *, address: str, public_url: str) -> None:
     account = accounts.fold_username(username)
     _count(account, address)
     user = db.session.scalars(sa.select(User).where(User.username == account)).one_or_none()
-    if user is not None and user.is_active and is_contact_of(user, contact):
-        one_time_links.issue(SYSTEM, user, LinkPurpose.RESET, public_url=public_url)
+    if user is not None and is_contact_of(user, contact) and one_time_links.may_reset(user):
+        one_time_links.issue(replace(SYSTEM, address=address[:64]), user, LinkPurpose.RESET, public_url=public_url)
 
 
 def is_contact_of(user: User, contact: str) -> bool:
@@ -55,22 +56,10 @@ def _count(account: str, address: str) -> None:
     for text in (whose, place):  # In this order for everybody, so that a burst cannot get more than the limit.
         db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK, sa.func.hashtext(text))))
     wait = max(
-        _wait(SignInAttempt.account == whose, accounts.FAILURES_PER_ACCOUNT),
-        _wait(SignInAttempt.address == place, accounts.FAILURES_PER_ADDRESS),
+        accounts.wait_for(SignInAttempt.account == whose, accounts.FAILURES_PER_ACCOUNT),
+        accounts.wait_for(SignInAttempt.address == place, accounts.FAILURES_PER_ADDRESS),
     )
     if wait > timedelta():
         raise TooOften("forgot_too_often", minutes=math.ceil(wait / timedelta(minutes=1)))
     db.session.add(SignInAttempt(account=whose, address=place, at=clock.now()))
     db.session.flush()
-
-
-def _wait(whose: sa.ColumnElement[bool], allowed: int) -> timedelta:
-    """How long until fewer than `allowed` requests lie in the window."""
-    at: datetime | None = db.session.scalar(
-        sa.select(SignInAttempt.at)
-        .where(whose, SignInAttempt.at > clock.now() - accounts.WINDOW)
-        .order_by(SignInAttempt.at.desc())
-        .offset(allowed - 1)
-        .limit(1)
-    )
-    return at + accounts.WINDOW - clock.now() if at else timedelta()

@@ -14,6 +14,8 @@ from ..database import db
 from ..matching import Item, Rules
 from ..models import AuditEvent, MatchingDecision, RuleSnapshot
 
+LEFT_ALONE = "(item.status = 'ended' AND item.institution_id IS NULL)"
+"""Cancelled before an institution had accepted it."""
 HELD = "('awaiting_acceptance', 'accepted', 'passed', 'not_passed', 'ended')"
 NOBODYS = "('draft', 'matching', 'unmatched', 'failed', 'withdrawn')"
 UNDECIDED = "('draft', 'matching', 'unmatched')"
@@ -63,14 +65,14 @@ WHERE appointment.status <> CASE
     OR (appointment.status = 'draft') <> (appointment.submitted_at IS NULL)
     OR (appointment.submitted_at IS NULL) <> (appointment.due_at IS NULL)
 """
-SLIP_STATES = """
+SLIP_STATES = f"""
 WITH counted AS (
     SELECT slip_id, count(*) AS everything,
-        count(*) FILTER (WHERE status <> 'withdrawn') AS kept,
+        count(*) FILTER (WHERE status <> 'withdrawn' AND NOT {LEFT_ALONE}) AS kept,
         count(*) FILTER (WHERE status = 'awaiting_acceptance') AS waiting,
         count(*) FILTER (WHERE status = 'failed') AS failed,
         count(*) FILTER (WHERE status = 'accepted') AS accepted
-    FROM appointment_item WHERE slip_id IS NOT NULL GROUP BY slip_id
+    FROM appointment_item AS item WHERE slip_id IS NOT NULL GROUP BY slip_id
 )
 SELECT slip.id FROM slip LEFT JOIN counted ON counted.slip_id = slip.id
 WHERE slip.status <> CASE
@@ -84,7 +86,8 @@ WHERE slip.status <> CASE
 """
 HOLDERS = f"""
 SELECT item.id FROM appointment_item AS item LEFT JOIN slip ON slip.id = item.slip_id
-WHERE item.status IN {HELD} AND coalesce(slip.institution_id <> item.institution_id, true)
+WHERE item.status IN {HELD} AND NOT {LEFT_ALONE} AND coalesce(slip.institution_id <> item.institution_id, true)
+    OR {LEFT_ALONE} AND item.end_reason IS DISTINCT FROM 'by_regulator'
     OR item.status IN {NOBODYS} AND item.institution_id IS NOT NULL
     OR item.status IN {UNDECIDED} AND item.slip_id IS NOT NULL
     OR item.status = 'failed' AND slip.institution_id IS DISTINCT FROM item.returned_by_id
@@ -92,7 +95,7 @@ WHERE item.status IN {HELD} AND coalesce(slip.institution_id <> item.institution
 CAPABLE_WHEN_MATCHED = f"""
 SELECT item.id FROM appointment_item AS item
 LEFT JOIN matching_decision AS decision ON decision.id = item.decision_id
-WHERE item.status IN {HELD} AND item.assignment_reason = ''
+WHERE item.status IN {HELD} AND NOT {LEFT_ALONE} AND item.assignment_reason = ''
     AND (decision.outcome IS DISTINCT FROM 'matched' OR decision.institution_id <> item.institution_id)
 """
 UNMATCHED_HAVE_NOBODY = """

@@ -31,6 +31,8 @@ STARTABLE = (
     "tidying",
 )
 """Jobs a person may start: all of the schedule."""
+INTERRUPTED = "interrupted"
+"""The problem of a run whose process died."""
 _REQUEST_LOCK = 0x4A4F_4253
 LATE_AFTER_SECONDS = 60
 """Without a tick for this long the panels say since when jobs have not run."""
@@ -91,13 +93,14 @@ def begin(job: str, *, scheduled_for: datetime, started_by: str = "") -> int | N
 
 
 def _close_interrupted() -> None:
-    """Close runs nobody is at any more: no run takes ten minutes."""
-    db.session.execute(
-        sa.update(JobRun)
+    """Close runs nobody is at any more (no run takes ten minutes), and tell of them as of every failure."""
+    given_up = db.session.scalars(
+        sa.select(JobRun)
         .where(JobRun.outcome == RunOutcome.RUNNING, JobRun.started_at < clock.now() - timedelta(minutes=10))
-        .values(outcome=RunOutcome.FAILED, finished_at=clock.now(), problem="interrupted"),
-        execution_options={"synchronize_session": False},
-    )
+        .with_for_update(skip_locked=True)
+    ).all()
+    for run in given_up:
+        note_failure(run.job, INTERRUPTED, run_id=run.id)
 
 
 def request(actor: Actor, job: str) -> JobRun:
@@ -145,10 +148,10 @@ def take_request(jobs: Collection[str]) -> tuple[int, str] | None:
 
 
 def finish(run_id: int, *, counts: dict[str, int]) -> None:
-    """Close a run that went well; `note_failure` closes one that did not."""
+    """Close a run that went well; `note_failure` closes one that did not. One given up meanwhile stays so."""
     db.session.execute(
         sa.update(JobRun)
-        .where(JobRun.id == run_id)
+        .where(JobRun.id == run_id, JobRun.outcome == RunOutcome.RUNNING)
         .values(
             finished_at=clock.now(),
             outcome=RunOutcome.DONE,
@@ -180,7 +183,10 @@ def note_failure(job: str, problem: str, *, run_id: int | None = None) -> None:
     """
     now = clock.now()
     recent = sa.select(JobRun.id).where(
-        JobRun.job == job, JobRun.outcome == RunOutcome.FAILED, JobRun.started_at > now - timedelta(hours=1)
+        JobRun.job == job,
+        JobRun.outcome == RunOutcome.FAILED,
+        JobRun.finished_at > now - timedelta(hours=1),
+        JobRun.problem != INTERRUPTED,
     )
     is_news = db.session.scalar(sa.select(~recent.exists()))
     run = db.session.get(JobRun, run_id) if run_id is not None else None

@@ -223,17 +223,20 @@ def _refuse_declared(instrument: MeasuringInstrument, columns: Mapping[str, Any]
         raise Invalid({name: FieldProblem("declared_replaced") for name in changed})
 
 
-def _duplicate(enterprise_id: int, columns: Mapping[str, Any]) -> Invalid | None:
-    """The refusal that names the row which has the key already."""
-    existing = db.session.scalars(
+def with_key(enterprise_id: int, columns: Mapping[str, Any]) -> MeasuringInstrument | None:
+    """The row of an enterprise that has the ledger key of these columns."""
+    key = zip(KEY_PARTS, key_of(columns), strict=True)
+    return db.session.scalars(
         sa.select(MeasuringInstrument).where(
             MeasuringInstrument.enterprise_id == enterprise_id,
-            *(
-                getattr(MeasuringInstrument, part) == value
-                for part, value in zip(KEY_PARTS, key_of(columns), strict=True)
-            ),
+            *(getattr(MeasuringInstrument, part) == value for part, value in key),
         )
     ).one_or_none()
+
+
+def _duplicate(enterprise_id: int, columns: Mapping[str, Any]) -> Invalid | None:
+    """The refusal that names the row which has the key already."""
+    existing = with_key(enterprise_id, columns)
     if existing is None:
         return None
     facts = {"existing": str(existing), "ledger_number": existing.ledger_number}
@@ -241,11 +244,9 @@ def _duplicate(enterprise_id: int, columns: Mapping[str, Any]) -> Invalid | None
 
 
 def refuse_outside_area(actor: Actor, instrument: MeasuringInstrument) -> None:
-    """A regulator enters no row it could not see afterwards: neither the unit nor the place is in its area."""
-    if actor.role is Role.REGULATOR:
-        seen = scoping.visible(actor, MeasuringInstrument).where(MeasuringInstrument.id == instrument.id)
-        if not db.session.scalar(sa.select(seen.exists())):
-            raise Invalid.one("division_code", "outside_your_area", names=[instrument.division.name])
+    """A regulator enters and moves instruments within its area only: that of the place of use."""
+    if actor.role is Role.REGULATOR and not on_behalf.may_edit_instrument(actor, instrument):
+        raise Invalid.one("division_code", "outside_your_area", names=[instrument.division.name])
 
 
 def _lock_open_item(instrument_id: int) -> AppointmentItem | None:

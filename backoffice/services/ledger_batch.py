@@ -26,11 +26,15 @@ MOST_AT_ONCE = 500
 MOST_NAMED = 5
 """Numbers named one by one in a refusal; the rest is counted."""
 
-NUMBER_FIELDS = ("numbers", "first_number", "last_number", "serial_number", "nozzles")
+LONGEST = {"numbers": 40_000, "first_number": 64, "last_number": 64, "serial_number": 64, "nozzles": 2_000}
+"""Characters that may be typed: 500 of the longest numbers, one number, 500 nozzles."""
+NUMBER_FIELDS = tuple(LONGEST)
 
 _separators = re.compile(r"[\s,，、;；|｜]+")
-_counted = re.compile(r"(.*?)([0-9]+)([^0-9]*)")
-_span = re.compile(r"([0-9]{1,6})(?:-|–|—|－|~|～|至|到)([0-9]{1,6})")
+_counted = re.compile(r"(.*?)([0-9]{1,18})([^0-9]*)")
+_span = re.compile(r"([0-9]{1,6})-([0-9]{1,6})")
+_until = re.compile(r"\s*(?:-|–|—|－|~|～|至|到)\s*")
+"""How people write from–to: “1-48”, “1 ～ 48”."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,9 @@ Pair = tuple[str, str]
 
 def read_numbers(numbering: Numbering) -> list[Pair]:
     """The numbers in the order typed; raises `Invalid` beside the field that is wrong."""
+    for name, limit in LONGEST.items():
+        if (length := len(getattr(numbering, name) or "")) > limit:
+            raise Invalid.one(name, "too_long", limit=limit, length=length)
     typed = Numbering(**{name: folded(getattr(numbering, name) or "").strip() for name in NUMBER_FIELDS})
     ways = [
         bool(typed.numbers),
@@ -152,9 +159,11 @@ def _parts(name: str, number: str) -> tuple[str, str, str]:
 
 def _nozzles(text: str) -> list[str]:
     found: list[str] = []
-    for each in _separators.split(text):
+    for each in _separators.split(_until.sub("-", text)):
         span = _span.fullmatch(each)
         if span is None:
+            if each and not any(mark.isalnum() for mark in each):
+                raise Invalid.one("nozzles", "batch_number_unfit", **_named([each]))
             found += [each] if each else []
             continue
         low, high = int(span[1]), int(span[2])

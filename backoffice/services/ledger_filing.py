@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import sqlalchemy as sa
 from flask_babel import gettext
 
 from .. import clock
@@ -12,11 +11,12 @@ from ..actor import Actor
 from ..database import db
 from ..errors import Conflict, Invalid, NotFound
 from ..messages import label
-from ..models import Division, Enterprise, Institution, MeasuringInstrument
+from ..messages.on_behalf import ON_BEHALF
+from ..models import Enterprise, MeasuringInstrument
 from ..permissions import Permission, require
 from ..slip_documents.errors import SlipRenderError
 from ..slip_documents.filing import MAX_FILING_ROWS, FilingContent, FilingRow, FilingUnit, render_filing_pdf
-from . import areas
+from . import areas, on_behalf
 
 
 class FilingWords:
@@ -24,8 +24,7 @@ class FilingWords:
 
     def __init__(self) -> None:
         self._offices: dict[str, str] = {}
-        self._institutions: dict[int, str] = {}
-        self._divisions: dict[str, str] = {}
+        self._agents: dict[tuple[int | None, str | None], str] = {}
 
     def office(self, division_code: str) -> str:
         """The competent regulator of a division of use; where nobody has an account yet, who it would be."""
@@ -37,25 +36,12 @@ class FilingWords:
 
     def on_behalf(self, row: MeasuringInstrument) -> str:
         """由××代办, or nothing where the unit entered the row itself."""
-        if row.added_by_institution_id is not None:
-            return gettext("由%(agent)s代办", agent=self._institution(row.added_by_institution_id))
-        if row.added_by_division_code is not None:
-            return gettext("由%(agent)s代办", agent=self._regulator(row.added_by_division_code))
-        return ""
-
-    def _institution(self, institution_id: int) -> str:
-        if institution_id not in self._institutions:
-            name = db.session.scalar(sa.select(Institution.name).where(Institution.id == institution_id))
-            self._institutions[institution_id] = name or gettext("技术机构")
-        return self._institutions[institution_id]
-
-    def _regulator(self, division_code: str) -> str:
-        if division_code not in self._divisions:
-            user = areas.regulator_office(division_code)
-            named = user.organisation or user.name if user is not None else ""
-            place = db.session.scalar(sa.select(Division.name).where(Division.code == division_code))
-            self._divisions[division_code] = named or gettext("%(place)s监管部门", place=place or "")
-        return self._divisions[division_code]
+        key = (row.added_by_institution_id, row.added_by_division_code)
+        if key == (None, None):
+            return ""
+        if key not in self._agents:
+            self._agents[key] = gettext(ON_BEHALF) % {"name": on_behalf.agent_name(*key)}
+        return self._agents[key]
 
 
 def content(actor: Actor, rows: Sequence[MeasuringInstrument]) -> FilingContent:

@@ -16,9 +16,11 @@ from .. import scoping
 from ..actor import Actor, Role
 from ..database import db
 from ..errors import Conflict, Forbidden, NotFound
-from ..models import Appointment, Enterprise, MeasuringInstrument
+from ..messages import sentence
+from ..models import Appointment, Division, Enterprise, Institution, MeasuringInstrument
 from ..permissions import Permission, require
 from ..states import EnterpriseStatus
+from . import areas
 
 P = Permission
 IN_REVIEW = (EnterpriseStatus.PENDING, EnterpriseStatus.REFUSED)
@@ -90,7 +92,10 @@ def refuse_unless_in_force(enterprise: Enterprise) -> None:
 
 
 def editable_instruments(actor: Actor) -> sa.Select[tuple[MeasuringInstrument]]:
-    """SELECT of the ledger rows this actor may change; raises `Forbidden` where there can be none."""
+    """SELECT of the ledger rows this actor may change; raises `Forbidden` where there can be none.
+
+    A regulator's are those used in its area; its enterprises' instruments elsewhere it only reads (SPEC, Regulator).
+    """
     visible = scoping.visible(actor, MeasuringInstrument)
     if actor.role is Role.INSTITUTION:
         require(actor, P.MATCHED_WALK_INS_EDIT)
@@ -99,8 +104,25 @@ def editable_instruments(actor: Actor) -> sa.Select[tuple[MeasuringInstrument]]:
             MeasuringInstrument.added_by_institution_id == actor.institution_id,
             MeasuringInstrument.enterprise_id.in_(own),
         )
-    require(actor, P.AREA_LEDGERS_EDIT if actor.role is Role.REGULATOR else P.OWN_LEDGER_EDIT)
+    if actor.role is Role.REGULATOR:
+        require(actor, P.AREA_LEDGERS_EDIT)
+        return visible.where(MeasuringInstrument.division_code.in_(scoping.area_codes(actor.division_code or "")))
+    require(actor, P.OWN_LEDGER_EDIT)
     return visible
+
+
+def bookable_instruments(actor: Actor) -> sa.Select[tuple[MeasuringInstrument]]:
+    """SELECT of the ledger rows this actor may book: a regulator's are used in its area, others' are what they see."""
+    visible = scoping.visible(actor, MeasuringInstrument)
+    if actor.role is not Role.REGULATOR:
+        return visible
+    return visible.where(MeasuringInstrument.division_code.in_(scoping.area_codes(actor.division_code or "")))
+
+
+def may_edit_instrument(actor: Actor, instrument: MeasuringInstrument) -> bool:
+    """Whether buttons that change this row belong on its page."""
+    found = editable_instruments(actor).where(MeasuringInstrument.id == instrument.id)
+    return bool(db.session.scalar(sa.select(found.exists())))
 
 
 def editable_instrument(actor: Actor, instrument_id: int, *, lock: bool = False) -> MeasuringInstrument:
@@ -121,3 +143,14 @@ def check_booking(actor: Actor, appointment: Appointment) -> None:
     is_on_behalf = acting.institution_id is not None or acting.division_code is not None
     if is_on_behalf and any(getattr(appointment, name) != value for name, value in mine.items()):
         raise Forbidden
+
+
+def agent_name(institution_id: int | None, division_code: str | None) -> str:
+    """The institution or office that acted, by name; an office nobody has an account of by its division's."""
+    if institution_id is not None:
+        return db.session.get_one(Institution, institution_id).name
+    user = areas.regulator_office(division_code)
+    if user is not None and user.organisation:
+        return user.organisation
+    division = db.session.get(Division, division_code)
+    return sentence("office_of", {"division": division.name if division else ""})

@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from .. import audit, clock, scoping
 from ..actor import Actor, Role
 from ..audit import AuditAction
-from ..database import db, execute_counted
+from ..database import db
 from ..errors import Conflict, Forbidden, Invalid
 from ..models import AuditEvent, Enterprise, OneTimeLink, User
 from ..permissions import Permission, may
 from ..states import EnterpriseStatus, LinkPurpose
-from . import accounts, mails, passwords, walk_ins
+from . import accounts, mails, passwords, registrations, users, walk_ins
 from .reference_checks import outside_area
 
 LIFETIMES = {
@@ -43,7 +43,7 @@ def issue(actor: Actor, user: User, purpose: LinkPurpose, *, public_url: str = "
     """Make a link for a person and return its token; earlier ones of the person end. Raises `Forbidden`, `Conflict`.
 
     The system may, the administrator for everybody, a regulator for enterprises registered in its area. With
-    `public_url` the link is also mailed, where the person has an e-mail address.
+    `public_url` the link is also mailed, where that reaches the person (`goes_by_mail`).
     """
     if not may_issue(actor, user):
         raise Forbidden
@@ -52,7 +52,7 @@ def issue(actor: Actor, user: User, purpose: LinkPurpose, *, public_url: str = "
     # Two at the same moment: the later one waits here and ends the earlier one's.
     db.session.execute(sa.select(User.id).where(User.id == user.id).with_for_update())
     now = clock.now()
-    _end_links(user.id)
+    users.end_links(user.id)
     token = secrets.token_urlsafe(32)
     link = OneTimeLink(
         user_id=user.id,
@@ -66,7 +66,7 @@ def issue(actor: Actor, user: User, purpose: LinkPurpose, *, public_url: str = "
     db.session.flush()
     after = {"link_purpose": purpose, "expires_at": link.expires_at}
     audit.record(actor, AuditAction.USER_LINK_ISSUED, user, after=after)
-    if public_url:
+    if public_url and goes_by_mail(user, purpose):
         mails.write(
             f"mail_link_{purpose.value}",
             recipient=user.email,
@@ -77,6 +77,31 @@ def issue(actor: Actor, user: User, purpose: LinkPurpose, *, public_url: str = "
             link=url_of(token, public_url=public_url),
         )
     return token
+
+
+def goes_by_mail(user: User, purpose: LinkPurpose) -> bool:
+    """Whether a link may be mailed. A walk-in's address was typed at a counter and need not be the trader's."""
+    was_typed_at_a_counter = user.enterprise is not None and user.enterprise.registered_by_institution_id is not None
+    return mails.is_address(user.email) and not (purpose is LinkPurpose.CLAIM and was_typed_at_a_counter)
+
+
+def may_reset(user: User) -> bool:
+    """Whether somebody who knows the account and how to reach its person gets a link without being asked who it is.
+
+    Not where no mail would arrive, nor for an account whose owner has not taken it over, nor while a link handed over
+    in person waits: it would be ended by strangers.
+    """
+    if not user.is_active or not goes_by_mail(user, LinkPurpose.RESET):
+        return False
+    if user.enterprise is not None and walk_ins.is_unclaimed(user.enterprise):
+        return False
+    handed_over = sa.select(OneTimeLink.id).where(
+        OneTimeLink.user_id == user.id,
+        OneTimeLink.purpose != LinkPurpose.RESET,
+        OneTimeLink.used_at.is_(None),
+        OneTimeLink.expires_at > clock.now(),
+    )
+    return db.session.scalar(handed_over.limit(1)) is None
 
 
 def url_of(token: str, *, public_url: str) -> str:
@@ -107,25 +132,11 @@ def issue_for_enterprise(actor: Actor, enterprise_id: int, *, public_url: str = 
     enterprise: Enterprise = scoping.find(actor, Enterprise, enterprise_id, lock=True)
     if not may_issue_for(actor, enterprise):
         raise Forbidden
-    user = first_account(enterprise)
+    user = accounts.first_of(enterprise)
     if user is not None:
         return issue(actor, user, purpose_for(user), public_url=public_url)
-    user = accounts.add_user(
-        actor,
-        username=enterprise.uscc,
-        password_hash=unusable_password_hash(),
-        name=enterprise.contact,
-        role=Role.ENTERPRISE,
-        phone=enterprise.mobile,
-        email=enterprise.email,
-        enterprise_id=enterprise.id,
-    )
+    user = registrations.open_account(actor, enterprise)
     return issue(actor, user, LinkPurpose.CLAIM, public_url=public_url)
-
-
-def first_account(enterprise: Enterprise) -> User | None:
-    """The account whose name is the enterprise's code."""
-    return db.session.scalars(sa.select(User).where(User.username == enterprise.uscc)).one_or_none()
 
 
 def purpose_for(user: User) -> LinkPurpose:
@@ -146,11 +157,6 @@ def purpose_for(user: User) -> LinkPurpose:
     return db.session.scalar(latest.limit(1)) or LinkPurpose.RESET
 
 
-def unusable_password_hash() -> str:
-    """A real hash of what nobody knows, so that signing in takes as long as for every other account."""
-    return passwords.hashed(secrets.token_urlsafe(32))
-
-
 def find(token: str) -> Found:
     """Look a token up; changes nothing."""
     link = db.session.scalars(sa.select(OneTimeLink).where(OneTimeLink.token_hash == _hash(token))).one_or_none()
@@ -162,9 +168,7 @@ def use(token: str, password: str, *, address: str | None = None) -> User:
 
     Raises `Conflict` for a used, expired or unknown one, `Invalid` beside `password`, which leaves the link usable.
     """
-    link = db.session.scalars(
-        sa.select(OneTimeLink).where(OneTimeLink.token_hash == _hash(token)).with_for_update()
-    ).one_or_none()
+    link = _held(token)
     if link is None or not _is_open(link):
         raise Conflict("link_gone")
     user = link.user
@@ -176,7 +180,7 @@ def use(token: str, password: str, *, address: str | None = None) -> User:
     user.previous_password_hashes = earlier[: passwords.DENGBAO.history]
     user.password_hash = passwords.hashed(password)
     user.password_changed_at = clock.now()
-    _end_links(user.id)
+    users.end_links(user.id)
     accounts.end_all_sessions(user)
     db.session.flush()
     person = accounts.person(user, address)
@@ -186,16 +190,20 @@ def use(token: str, password: str, *, address: str | None = None) -> User:
     return user
 
 
+def _held(token: str) -> OneTimeLink | None:
+    """The link under its person's lock and, first of all, the enterprise's: in the order in which links are issued."""
+    found = find(token).link
+    if found is None:
+        return None
+    if (enterprise_id := found.user.enterprise_id) is not None:
+        db.session.execute(sa.select(Enterprise.id).where(Enterprise.id == enterprise_id).with_for_update())
+    db.session.refresh(found.user, with_for_update=True)
+    db.session.refresh(found, with_for_update=True)
+    return found
+
+
 def _is_open(link: OneTimeLink) -> bool:
     return link.used_at is None and link.expires_at > clock.now()
-
-
-def _end_links(user_id: int) -> None:
-    execute_counted(
-        sa.update(OneTimeLink)
-        .where(OneTimeLink.user_id == user_id, OneTimeLink.used_at.is_(None))
-        .values(used_at=clock.now())
-    )
 
 
 def _hash(token: str) -> str:

@@ -12,10 +12,9 @@ import sqlalchemy as sa
 from .. import clock, scoping
 from ..actor import Actor
 from ..database import db, execute_counted
-from ..errors import Conflict, Invalid
+from ..errors import Conflict
 from ..models import ChangeRequest, CorrectionProposal, User
 from ..states import ProposalState
-from .registrations import LONGEST_REASON, clean_text
 
 Proposal = TypeVar("Proposal", ChangeRequest, CorrectionProposal)
 
@@ -42,26 +41,3 @@ def settle(actor: Actor, proposal: Proposal, state: ProposalState, *, reason: st
     if moved != 1:
         decider = db.session.get(User, proposal.decided_by_id) if proposal.decided_by_id else None
         raise Conflict("proposal_settled_by", by=decider.name if decider else None, state=proposal.state)
-
-
-def reason_words(reason: str | None) -> str:
-    """Why somebody says no, cleaned; raises `Invalid` without one."""
-    words = clean_text(reason)
-    if not words:
-        raise Invalid.one("reason", "reason_required")
-    if len(words) > LONGEST_REASON:
-        raise Invalid.one("reason", "too_long", limit=LONGEST_REASON, length=len(words))
-    return words
-
-
-def free_words(words: str | None) -> str:
-    """What a proposer adds in their own words, cleaned; may be empty. Raises `Invalid` when too long."""
-    text = clean_text(words)
-    if len(text) > LONGEST_REASON:
-        raise Invalid.one("words", "too_long", limit=LONGEST_REASON, length=len(text))
-    return text
-
-
-def inside_a_sentence(reason: str) -> str:
-    """A reason that a notice puts its own full stop behind."""
-    return reason.rstrip("。.！!")

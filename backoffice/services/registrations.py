@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -16,52 +13,17 @@ from .. import audit, clock, scoping, workflow
 from ..actor import SYSTEM, Actor, Role
 from ..audit import AuditAction
 from ..database import db
-from ..errors import Conflict, Forbidden, Invalid
-from ..models import Division, Enterprise, Registration, StoredFile, User
+from ..errors import Conflict, Forbidden
+from ..models import Enterprise, Registration, StoredFile, User
 from ..permissions import Permission, require
 from ..states import EnterpriseStatus, EnterpriseType, RegistrationState
 from ..workflow import RegistrationAction
-from . import accounts, areas, bookings_on_behalf, mails, notices, on_behalf, passwords, stored_files, uscc
-from .divisions import active_children
-from .reference_checks import Problems, assign
-from .stored_files import Upload
+from . import accounts, areas, bookings_on_behalf, mails, notices, on_behalf, passwords, stored_files, uscc, users
+from .reference_checks import assign
+from .registration_fields import CORRECTABLE, Licence, check, checked_correction, enterprise_with
+from .words import inside_a_sentence, reason_words
 
 REVIEW_WORKING_DAYS = 2
-LONGEST_REASON = 500
-LIMITS = {"name": 100, "address": 200, "principal": 50, "contact": 50, "mobile": 20, "email": 100}
-"""Text fields with the number of characters each may have, in the order of the form."""
-CORRECTABLE = ("type", "name", "division_code", "address", "principal", "contact", "mobile", "email")
-"""What a refused applicant may change: everything but the code."""
-
-Licence = Upload | StoredFile | None
-_MOBILE = re.compile(r"1[3-9][0-9]{9}")
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
-
-
-def check(
-    values: Mapping[str, Any], licence: Licence, *, password_hash: str = "", is_on_behalf: bool = False
-) -> dict[str, Any]:
-    """The typed values, cleaned and folded, if they can be registered now; raises `Invalid` with every problem.
-
-    `values`: type, uscc (a branch: parent_uscc), name, division_code, address, principal, contact, mobile, email,
-    password. `password_hash` stands for a password that was accepted before. On behalf (代办) nobody chooses a password
-    and the licence may come later.
-    """
-    problems = Problems()
-    clean = _particulars(problems, values)
-    if clean["type"] is EnterpriseType.BRANCH:
-        clean["uscc"], clean["parent_uscc"] = "", _parent(problems, values.get("parent_uscc"))
-        _differs_from_parent(problems, clean, clean["parent_uscc"])
-    else:
-        clean["uscc"], clean["parent_uscc"] = _new_code(problems, values.get("uscc")), None
-    if licence is not None or not is_on_behalf:
-        _check_licence(problems, licence)
-    if not (password_hash or is_on_behalf):
-        found = passwords.problem(values.get("password") or "", account=clean["parent_uscc"] or clean["uscc"])
-        if found is not None:
-            problems.add("password", found.code, **found.facts)
-    problems.refuse()
-    return clean
 
 
 def register(
@@ -103,7 +65,7 @@ def register_on_behalf(actor: Actor, values: Mapping[str, Any], licence: Licence
 
 def open_account(actor: Actor, enterprise: Enterprise) -> User:
     """The first account of an enterprise entered on behalf: nobody knows its password (a one-time link sets it)."""
-    return _first_account(actor, enterprise, passwords.hashed(secrets.token_urlsafe(32)))
+    return _first_account(actor, enterprise, passwords.unusable())
 
 
 def _enter(clean: dict[str, Any], licence: Licence) -> Enterprise:
@@ -132,7 +94,7 @@ def _first_account(actor: Actor, enterprise: Enterprise, password_hash: str) -> 
 
 def check_correction(actor: Actor, values: Mapping[str, Any], licence: Licence) -> dict[str, Any]:
     """The corrected values, cleaned, if they can be sent now; raises `Invalid`, `Conflict` when nothing is refused."""
-    return _checked_correction(_refused_of(actor), values, licence)
+    return checked_correction(_refused_of(actor), values, licence)
 
 
 def resubmit(actor: Actor, values: Mapping[str, Any], licence: Licence = None) -> Registration:
@@ -154,7 +116,7 @@ def resubmit_on_behalf(
 
 
 def _send_again(actor: Actor, enterprise: Enterprise, values: Mapping[str, Any], licence: Licence) -> Registration:
-    clean = _checked_correction(enterprise, values, licence)
+    clean = checked_correction(enterprise, values, licence)
     before = {name: getattr(enterprise, name) for name in clean}
     assign(enterprise, {**clean, "status": EnterpriseStatus.PENDING, "status_reason": ""})
     _claim(enterprise, licence)
@@ -186,7 +148,7 @@ def approve(actor: Actor, registration_id: int) -> Registration:
 
 def refuse(actor: Actor, registration_id: int, reason: str) -> Registration:
     """The regulator says no, with a reason the applicant reads. Raises `Invalid`, `Conflict` when decided already."""
-    words = _words(reason)
+    words = reason_words(reason)
     registration = _undecided(actor, registration_id)
     workflow.move_registration(
         actor, RegistrationAction.REFUSE, registration.id, decided_by_id=actor.user_id, reason=words
@@ -201,7 +163,7 @@ def refuse(actor: Actor, registration_id: int, reason: str) -> Registration:
         after={"state": RegistrationState.REFUSED, "uscc": enterprise.uscc, "reason": words},
     )
     # The notice puts its own full stop behind the reason.
-    said = words.rstrip("。.！!")
+    said = inside_a_sentence(words)
     notices.tell_enterprise(enterprise.id, "notice_registration_refused", registration, reason=said)
     _mail_applicant("mail_registration_refused", enterprise, reason=words)
     _tell_counter(enterprise, "notice_walk_in_refused", reason=said)
@@ -209,7 +171,9 @@ def refuse(actor: Actor, registration_id: int, reason: str) -> Registration:
 
 
 def _mail_applicant(code: str, enterprise: Enterprise, **facts: Any) -> None:
-    mails.write(code, recipient=enterprise.email, enterprise=enterprise.name, uscc=enterprise.uscc, **facts)
+    """A walk-in gets none: it has no password yet and corrects nothing itself; the counter that entered it is told."""
+    if enterprise.registered_by_institution_id is None:
+        mails.write(code, recipient=enterprise.email, enterprise=enterprise.name, uscc=enterprise.uscc, **facts)
 
 
 def mark_late(now: datetime | None = None, *, limit: int = 200) -> int:
@@ -244,118 +208,6 @@ def latest_of(actor: Actor) -> Registration | None:
         .order_by(Registration.id.desc())
         .limit(1)
     ).first()
-
-
-def check_fields(enterprise: Enterprise, values: Mapping[str, Any]) -> dict[str, Any]:
-    """New values of some fields of an enterprise in force, cleaned and held to the rules of a registration.
-
-    Raises `Invalid` with the problems of exactly these fields.
-    """
-    problems = Problems()
-    clean = _particulars(problems, {**{name: getattr(enterprise, name) for name in CORRECTABLE}, **values})
-    if enterprise.is_branch and enterprise.parent_uscc:
-        _differs_from_parent(problems, clean, enterprise.parent_uscc)
-    problems.found = {name: found for name, found in problems.found.items() if name in values}
-    problems.refuse()
-    return {name: clean[name] for name in values}
-
-
-def _particulars(problems: Problems, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields every applicant fills in, the correcting one too."""
-    clean: dict[str, Any] = {"type": problems.code("type", values.get("type"), EnterpriseType)}
-    clean["division_code"] = _division(problems, values.get("division_code"))
-    for field, limit in LIMITS.items():
-        text = clean_text(values.get(field))
-        clean[field] = problems.text(field, text, limit=limit, required=field != "email")
-    clean["mobile"] = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", clean["mobile"])).removeprefix("+86")
-    if clean["mobile"] and not _MOBILE.fullmatch(clean["mobile"]):
-        problems.add("mobile", "mobile_wrong")
-    if clean["email"] and not _EMAIL.fullmatch(clean["email"]):
-        problems.add("email", "email_wrong")
-    return clean
-
-
-def clean_text(text: object) -> str:
-    """Typed words without control, direction and zero-width characters, inner spaces single; width is kept."""
-    marks = (mark for mark in str(text or "") if unicodedata.category(mark) != "Cf")
-    shown = "".join(" " if unicodedata.category(mark)[0] == "C" else mark for mark in marks)
-    return " ".join(shown.split())
-
-
-def _division(problems: Problems, code: Any) -> str | None:
-    """A division in force without active divisions below it."""
-    if not code:
-        problems.add("division_code", "required")
-        return None
-    division = db.session.get(Division, str(code)[:6]) if len(str(code)) == 6 else None
-    if division is None or division.is_retired:
-        problems.add("division_code", "division_unknown")
-        return None
-    if active_children(division.code):
-        problems.add("division_code", "division_too_wide", name=division.name)
-        return None
-    return division.code
-
-
-def _new_code(problems: Problems, typed: Any) -> str:
-    code = uscc.fold(typed)
-    found = uscc.problem(code)
-    if found is not None:
-        problems.add("uscc", found.code, **found.facts)
-    elif _enterprise_with(code) is not None or accounts.is_taken(code):
-        problems.add("uscc", "uscc_taken", uscc=code)
-    return code
-
-
-def _parent(problems: Problems, typed: Any) -> str:
-    code = uscc.fold(typed)
-    found = uscc.problem(code)
-    if found is not None:
-        problems.add("parent_uscc", found.code, **found.facts)
-    return code
-
-
-def _differs_from_parent(problems: Problems, clean: Mapping[str, Any], parent_code: str) -> None:
-    parent = _enterprise_with(parent_code)
-    if parent is None:
-        return
-    for field in ("name", "address"):
-        if clean[field] and _alike(clean[field], getattr(parent, field)):
-            problems.add(field, f"branch_{field}_same", parent=parent.name)
-
-
-def _alike(one: str, other: str) -> bool:
-    """The same words, whatever their width, case and spaces."""
-    return _bare(one) == _bare(other)
-
-
-def _bare(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-def _check_licence(problems: Problems, licence: Licence) -> None:
-    if licence is None:
-        problems.add("licence", "licence_required")
-    elif isinstance(licence, Upload) and (found := stored_files.licence_problem(licence)) is not None:
-        problems.add("licence", found.code, **found.facts)
-
-
-def _checked_correction(enterprise: Enterprise, values: Mapping[str, Any], licence: Licence) -> dict[str, Any]:
-    problems = Problems()
-    clean = _particulars(problems, values)
-    if clean["type"] is not None and (clean["type"] is EnterpriseType.BRANCH) != enterprise.is_branch:
-        problems.add("type", "type_and_code_fixed")
-    if enterprise.is_branch and enterprise.parent_uscc:
-        _differs_from_parent(problems, clean, enterprise.parent_uscc)
-    is_on_behalf = enterprise.registered_by_institution_id is not None
-    if licence is not None or (enterprise.licence_file_id is None and not is_on_behalf):
-        _check_licence(problems, licence)
-    problems.refuse()
-    return clean
-
-
-def _enterprise_with(code: str) -> Enterprise | None:
-    return db.session.scalars(sa.select(Enterprise).where(Enterprise.uscc == code)).one_or_none()
 
 
 def _claim(enterprise: Enterprise, licence: Licence) -> None:
@@ -422,7 +274,7 @@ def _tell_counter(enterprise: Enterprise, code: str, **facts: Any) -> None:
 
 
 def _tell_parent(enterprise: Enterprise) -> None:
-    parent = _enterprise_with(enterprise.parent_uscc) if enterprise.parent_uscc else None
+    parent = enterprise_with(enterprise.parent_uscc) if enterprise.parent_uscc else None
     if parent is not None:
         notices.tell_enterprise(
             parent.id, "notice_branch_registered", enterprise, enterprise=enterprise.name, uscc=enterprise.uscc
@@ -441,8 +293,15 @@ def follow_contact(actor: Actor, enterprise: Enterprise) -> None:
     """The first account carries the contact's name, and its own person may have changed it."""
     user = db.session.get(User, actor.user_id)
     if user is not None and user.username == enterprise.uscc:
-        user.name, user.phone, user.email = enterprise.contact, enterprise.mobile, enterprise.email
-        audit.record_change(actor, AuditAction.USER_CHANGED, user)
+        carry_contact(actor, enterprise, user)
+
+
+def carry_contact(actor: Actor, enterprise: Enterprise, user: User) -> None:
+    """Give an account the enterprise's contact; links that went to another address end."""
+    if user.email != enterprise.email:
+        users.end_links(user.id)
+    user.name, user.phone, user.email = enterprise.contact, enterprise.mobile, enterprise.email
+    audit.record_change(actor, AuditAction.USER_CHANGED, user)
 
 
 def _undecided(actor: Actor, registration_id: int) -> Registration:
@@ -454,12 +313,3 @@ def _undecided(actor: Actor, registration_id: int) -> Registration:
         decider = db.session.get(User, registration.decided_by_id) if registration.decided_by_id else None
         raise Conflict("registration_decided_by", by=decider.name if decider else None, state=registration.state)
     return registration
-
-
-def _words(reason: str | None) -> str:
-    words = clean_text(reason)
-    if not words:
-        raise Invalid.one("reason", "reason_required")
-    if len(words) > LONGEST_REASON:
-        raise Invalid.one("reason", "too_long", limit=LONGEST_REASON, length=len(words))
-    return words

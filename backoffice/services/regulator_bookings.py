@@ -12,20 +12,20 @@ from ..audit import AuditAction
 from ..database import db
 from ..errors import Conflict, Invalid, NotFound
 from ..matching import Item
-from ..models import Appointment, AppointmentItem, Institution, MatchingAttempt, MeasuringInstrument, Slip
+from ..models import Appointment, AppointmentItem, Institution, MatchingAttempt, Slip
 from ..permissions import Permission, require
 from ..states import EndReason, ItemStatus, MatchTrigger
 from ..workflow import ItemAction
 from . import assignments, matching_runs, notices, slips
 from .bookings_on_behalf import organisation_of
+from .regulator_work import used_in_area
+from .words import inside_a_sentence, reason_words
 
-LONGEST_REASON = 500
 CANCELLABLE = workflow.transition(ItemAction.CANCEL).sources
 
 
 def in_area(actor: Actor, appointment_id: int, *states: ItemStatus) -> list[AppointmentItem]:
     """Items in these states that are used in the regulator's area: the office of the place of use decides."""
-    used = MeasuringInstrument.division_code.in_(scoping.area_codes(actor.division_code or ""))
     statement = (
         sa.select(AppointmentItem)
         .join(AppointmentItem.instrument)
@@ -33,7 +33,7 @@ def in_area(actor: Actor, appointment_id: int, *states: ItemStatus) -> list[Appo
             AppointmentItem.appointment_id == appointment_id,
             AppointmentItem.status.in_(states),
             scoping.criterion(actor, AppointmentItem),
-            used,
+            used_in_area(actor),
         )
         .options(sa.orm.contains_eager(AppointmentItem.instrument), sa.orm.joinedload(AppointmentItem.slip))
         .order_by(AppointmentItem.id)
@@ -60,13 +60,15 @@ def cancel(actor: Actor, appointment_id: int, *, item_ids: Sequence[int], reason
     `Conflict` when one of them was decided meanwhile, `NotFound` for items outside the area.
     """
     require(actor, Permission.AREA_APPOINTMENTS_CANCEL)
-    words = _words(reason)
+    words = reason_words(reason)
     scoping.find(actor, Appointment, appointment_id)
     appointment = slips.lock_appointments([appointment_id])[0]
     items = _chosen(cancellable(actor, appointment_id), item_ids, appointment)
     before = {item.id: item.status for item in items}
-    ids = [item.id for item in items]
-    workflow.all_or_conflict(ids, workflow.move_items(actor, ItemAction.CANCEL, ids, end_reason=EndReason.CANCELLED))
+    accepted = [key for key, status in before.items() if status is ItemStatus.ACCEPTED]
+    _end(actor, accepted)
+    # What nobody had accepted leaves its institution as if it was withdrawn; its slip waits for the rest.
+    _end(actor, [key for key in before if key not in accepted], institution_id=None)
     for item in items:
         after = {"status": ItemStatus.ENDED, "reason": words, "slip": item.slip.number if item.slip else None}
         audit.record(actor, AuditAction.ITEM_CANCELLED, item, before={"status": before[item.id]}, after=after)
@@ -76,14 +78,21 @@ def cancel(actor: Actor, appointment_id: int, *, item_ids: Sequence[int], reason
     return len(items)
 
 
+def _end(actor: Actor, ids: Sequence[int], **values: object) -> None:
+    moved = workflow.move_items(actor, ItemAction.CANCEL, ids, end_reason=EndReason.BY_REGULATOR, **values)
+    workflow.all_or_conflict(ids, moved)
+
+
 def _print_anew(items: Iterable[AppointmentItem], before: dict[int, ItemStatus]) -> None:
     """A printed slip that lost an accepted item is another version."""
-    for slip in {item.slip for item in items if item.slip is not None and before[item.id] is ItemStatus.ACCEPTED}:
+    printed = {item.slip for item in items if item.slip is not None and before[item.id] is ItemStatus.ACCEPTED}
+    for slip in sorted(printed, key=lambda each: each.id):
+        db.session.refresh(slip, with_for_update=True)  # The institution may be changing its date at this moment.
         slip.version += 1
 
 
 def _tell_of_cancelling(actor: Actor, appointment: Appointment, items: Sequence[AppointmentItem], words: str) -> None:
-    facts = {"by": organisation_of(actor), "reason": words.rstrip("。.！!")}
+    facts = {"by": organisation_of(actor), "reason": inside_a_sentence(words)}
     notices.tell_enterprise(
         appointment.enterprise_id,
         "notice_items_cancelled",
@@ -139,7 +148,7 @@ def reassign(actor: Actor, slip_id: int, *, item_ids: Sequence[int], institution
     cannot take one of them; `Conflict` when one was decided meanwhile; `NotFound` outside the area.
     """
     require(actor, Permission.AREA_UNMATCHED_ASSIGN)
-    words = _words(reason)
+    words = reason_words(reason)
     found: Slip = scoping.find(actor, Slip, slip_id)
     appointment = slips.lock_appointments([found.appointment_id])[0]
     slip: Slip = scoping.find(actor, Slip, slip_id, lock=True)
@@ -182,7 +191,7 @@ def _tell_of_reassigning(actor: Actor, slip: Slip, target: Slip, count: int, wor
         "by": organisation_of(actor),
         "institution": target.institution.name,
         "count": count,
-        "reason": words.rstrip("。.！!"),
+        "reason": inside_a_sentence(words),
     }
     notices.tell_institution(slip.institution_id, "notice_items_moved_away", slip, number=slip.number, **facts)
     notices.tell_enterprise(slip.enterprise_id, "notice_items_reassigned", target, number=target.number, **facts)
@@ -201,12 +210,3 @@ def _chosen(
     if len(chosen) != len(wanted):
         raise Conflict("already_decided", count=len(wanted) - len(chosen))
     return chosen
-
-
-def _words(reason: str) -> str:
-    words = reason.strip()
-    if not words:
-        raise Invalid.one("reason", "reason_required")
-    if len(words) > LONGEST_REASON:
-        raise Invalid.one("reason", "too_long", limit=LONGEST_REASON, length=len(words))
-    return words

@@ -103,7 +103,7 @@ def refresh(appointment: Appointment) -> None:
     db.session.flush()
     items = _fresh(AppointmentItem, appointment)
     for slip in _fresh(Slip, appointment):
-        slip.status = workflow.slip_status([item.status for item in items if item.slip_id == slip.id])
+        slip.status = workflow.slip_status([workflow.state_on_slip(item) for item in items if item.slip_id == slip.id])
     has_receipt = db.session.scalar(sa.select(sa.exists().where(Receipt.appointment_id == appointment.id)))
     appointment.status = workflow.appointment_status(items, has_receipt=bool(has_receipt))
     db.session.flush()
@@ -126,7 +126,7 @@ def is_printable(slip: Slip) -> bool:
 def printable_items(slip: Slip) -> list[AppointmentItem]:
     """Items the institution accepted, in the order of the appointment: what the slip lists. Not what was cancelled."""
     accepted = workflow.ACCEPTED_AND_AFTER
-    return [item for item in slip.items if item.status in accepted and item.end_reason is not EndReason.CANCELLED]
+    return [item for item in slip.items if item.status in accepted and item.end_reason is not EndReason.BY_REGULATOR]
 
 
 def is_open(appointment: Appointment) -> bool:

@@ -6,7 +6,7 @@ import hashlib
 import math
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -83,16 +83,9 @@ def count_upload(address: str) -> None:
     """
     place = f"{_UPLOADS}{address}"[:64]
     db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPLOAD_LOCK, sa.func.hashtext(place))))
-    oldest: datetime | None = db.session.scalar(
-        sa.select(SignInAttempt.at)
-        .where(SignInAttempt.address == place, SignInAttempt.at > clock.now() - accounts.WINDOW)
-        .order_by(SignInAttempt.at.desc())
-        .offset(accounts.FAILURES_PER_ADDRESS - 1)
-        .limit(1)
-    )
-    if oldest is not None:
-        wait = oldest + accounts.WINDOW - clock.now()
-        raise TooOften("uploads_too_often", minutes=max(1, math.ceil(wait / timedelta(minutes=1))))
+    wait = accounts.wait_for(SignInAttempt.address == place, accounts.FAILURES_PER_ADDRESS)
+    if wait > timedelta():
+        raise TooOften("uploads_too_often", minutes=math.ceil(wait / timedelta(minutes=1)))
     db.session.add(SignInAttempt(account=_UPLOADS, address=place, at=clock.now()))
     db.session.flush()
 

@@ -11,13 +11,13 @@ from ..audit import AuditAction
 from ..models import Division, Institution, User
 from ..permissions import Permission, require
 from ..states import LinkPurpose
-from . import accounts, one_time_links
+from . import accounts, one_time_links, passwords
 from .reference_checks import Problems, assign
+from .registration_fields import EMAIL
 
 MADE_BY_ADMINISTRATOR = (Role.INSTITUTION, Role.REGULATOR, Role.AUDITOR, Role.ADMIN)
 """Enterprises register themselves, or are entered on behalf."""
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,63}")
-EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 
 def create(
@@ -49,7 +49,7 @@ def create(
     values = _checked(problems, wanted, typed)
     problems.refuse()
     return accounts.add_user(
-        actor, username=account, role=wanted, password_hash=one_time_links.unusable_password_hash(), **owner, **values
+        actor, username=account, role=wanted, password_hash=passwords.unusable(), **owner, **values
     )
 
 

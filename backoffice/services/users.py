@@ -9,7 +9,7 @@ from ..actor import Actor, Role
 from ..audit import AuditAction
 from ..database import db, execute_counted
 from ..errors import Conflict
-from ..models import User, UserSession
+from ..models import OneTimeLink, User, UserSession
 from ..permissions import Permission, require
 from .reference_checks import Problems
 
@@ -17,7 +17,7 @@ DEACTIVATION_LOCK = 0x4144_4D49
 
 
 def deactivate(actor: Actor, user_id: int, *, reason: str) -> User:
-    """停用: the person cannot sign in, and every signed-in browser is signed out at once.
+    """停用: the person cannot sign in, and every signed-in browser is signed out, every open link ends.
 
     Raises `Invalid` without a reason, `Conflict` for the actor's own account and for the last administrator.
     """
@@ -30,6 +30,7 @@ def deactivate(actor: Actor, user_id: int, *, reason: str) -> User:
         raise Conflict("last_administrator")
     _switch(actor, user, is_active=False, reason=reason)
     end_sessions([user.id])
+    end_links(user.id)
     return user
 
 
@@ -46,6 +47,15 @@ def end_sessions(user_ids: list[int]) -> int:
         sa.update(UserSession)
         .where(UserSession.user_id.in_(user_ids), UserSession.ended_at.is_(None))
         .values(ended_at=clock.now())
+    )
+
+
+def end_links(user_id: int) -> int:
+    """End the person's open one-time links; returns how many."""
+    return execute_counted(
+        sa.update(OneTimeLink)
+        .where(OneTimeLink.user_id == user_id, OneTimeLink.used_at.is_(None))
+        .values(used_at=clock.now())
     )
 
 

@@ -13,7 +13,7 @@ from ..audit import AuditAction
 from ..database import db
 from ..models import Enterprise, MeasuringInstrument, Registration, User
 from . import accounts, on_behalf, registrations
-from .registrations import Licence
+from .registration_fields import Licence
 
 
 def register(actor: Actor, values: Mapping[str, Any], licence: Licence = None) -> Enterprise:
@@ -28,9 +28,8 @@ def correct(actor: Actor, enterprise_id: int, values: Mapping[str, Any], licence
     """
     registration = registrations.resubmit_on_behalf(actor, enterprise_id, values, licence)
     enterprise = registration.enterprise
-    for user in _accounts(enterprise):
-        user.name, user.phone, user.email = enterprise.contact, enterprise.mobile, enterprise.email
-        audit.record_change(actor, AuditAction.USER_CHANGED, user)
+    if (user := accounts.first_of(enterprise)) is not None:
+        registrations.carry_contact(actor, enterprise, user)
     return registration
 
 
@@ -49,11 +48,15 @@ def instruments(actor: Actor, enterprise_id: int) -> list[MeasuringInstrument]:
 def claimed(user: User) -> None:
     """The trader set a password by a CLAIM link: the account is its own now, and nobody acts for it any longer.
 
-    Call in the transaction in which the link is used; anybody else's account stays as it is.
+    An address typed at a counter goes: whoever reads it could ask for a new password. Call in the transaction in which
+    the link is used; anybody else's account stays as it is.
     """
     enterprise = user.enterprise
     if enterprise is None or not is_unclaimed(enterprise):
         return
+    if enterprise.registered_by_institution_id is not None:
+        user.email = enterprise.email = ""
+        audit.record_change(accounts.person(user), AuditAction.USER_CHANGED, user)
     enterprise.registered_by_institution_id = enterprise.registered_by_division_code = None
     audit.record_change(accounts.person(user), AuditAction.ENTERPRISE_CHANGED, enterprise)
 
@@ -61,13 +64,3 @@ def claimed(user: User) -> None:
 def is_unclaimed(enterprise: Enterprise) -> bool:
     """Whether somebody else entered the enterprise and its trader has not taken the account over."""
     return enterprise.registered_by_institution_id is not None or enterprise.registered_by_division_code is not None
-
-
-def account_of(enterprise: Enterprise) -> User | None:
-    """The first account of an enterprise: the one a CLAIM link is for."""
-    return next(iter(_accounts(enterprise)), None)
-
-
-def _accounts(enterprise: Enterprise) -> list[User]:
-    found = db.session.scalars(sa.select(User).where(User.username == enterprise.uscc))
-    return list(found)

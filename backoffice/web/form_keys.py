@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import flash, redirect, request
+from markupsafe import Markup
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
@@ -29,11 +30,15 @@ _acceptable = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a finished form leads to: a path on this site, and the sentence shown there."""
+    """What a finished form leads to: a path on this site, and the sentence shown there.
+
+    `secret` follows the sentence on the first arrival only and is stored nowhere.
+    """
 
     location: str
     said: str = ""
     kind: str = "success"
+    secret: str = ""
 
 
 def new_form_key() -> str:
@@ -58,8 +63,8 @@ def once(work: Callable[[], Done]) -> Response:
         done = earlier or work()
         if claim is not None:
             claim.location, claim.said, claim.kind = done.location, str(done.said), done.kind
-    if done.said:
-        flash(done.said, done.kind)
+    if done.said or done.secret:
+        flash(Markup("{} {}").format(done.said, done.secret) if done.secret else done.said, done.kind)
     return redirect(done.location, 303)
 
 

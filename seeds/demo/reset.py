@@ -8,10 +8,21 @@ import sqlalchemy as sa
 from flask import current_app
 
 from backoffice.config import sqlalchemy_url
-from backoffice.database import Base
+from backoffice.database import Base, db
+from backoffice.models import Enterprise, User
+
+from . import files
 
 KEPT = {"rule_revision"}
 """Counts on: a revision that decided something never comes again."""
+
+
+def is_the_demos() -> bool:
+    """Whether what is there is the demo's: a database with enterprises has the published demo accounts too."""
+    if not db.session.scalar(sa.select(sa.exists(sa.select(Enterprise.id)))):
+        return True
+    published = User.username.in_(list(files.accounts()))
+    return bool(db.session.scalar(sa.select(sa.exists(sa.select(User.id).where(published)))))
 
 
 def empty_everything() -> None:

@@ -24,7 +24,7 @@ from backoffice.admin_views import panels
 from backoffice.admin_views.panel import Panel
 from backoffice.admin_views.regulator import RegulatorHome, office_name
 from backoffice.database import Base, db
-from backoffice.messages import reference
+from backoffice.messages import records
 from backoffice.models import AuditEvent, User
 from backoffice.web.access import access_table
 from ops import postgres
@@ -70,8 +70,8 @@ def declared() -> Iterator[Declared]:
         lines = [line for line in view_code.splitlines() if line.strip()]
         yield Declared(model, view, len(lines))
     scoping.RULES.pop(model)
-    reference.TABLES.pop(TABLE)
-    reference.TABLE_COLUMNS.pop(TABLE)
+    records.TABLES.pop(TABLE)
+    records.TABLE_COLUMNS.pop(TABLE)
     Base.metadata.remove(model.__table__)
     for name in ("backoffice.models.seal_style", "backoffice.admin_views.regulator.seal_styles"):
         sys.modules.pop(name)

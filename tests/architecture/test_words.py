@@ -15,7 +15,7 @@ from backoffice import actor, messages, states
 from backoffice.audit import AuditAction
 from backoffice.database import Base
 from backoffice.jobs.schedule import SCHEDULE
-from backoffice.messages import reference
+from backoffice.messages import records
 from backoffice.messages.labels import LABELS
 from backoffice.workbooks.messages import FILE_SENTENCES, PROBLEM_SENTENCES
 from backoffice.workbooks.problems import FileProblemCode, ProblemCode
@@ -69,11 +69,11 @@ def test_every_code_of_a_closed_set_has_a_word(app: Flask, code_set: type[StrEnu
 
 
 def test_every_audit_action_has_words() -> None:
-    assert [action.value for action in AuditAction if action.value not in reference.ACTIONS] == []
+    assert [action.value for action in AuditAction if action.value not in records.ACTIONS] == []
 
 
 def test_every_job_of_the_schedule_has_words() -> None:
-    assert [job.name for job in SCHEDULE if job.name not in reference.JOBS] == []
+    assert [job.name for job in SCHEDULE if job.name not in records.JOBS] == []
 
 
 def test_every_table_the_audit_tells_of_has_words() -> None:
@@ -82,7 +82,7 @@ def test_every_table_the_audit_tells_of_has_words() -> None:
         "sign_in_attempt", "user_session", "audit_event", "matching_attempt", "matching_decision", "receipt",
         "notice", "stored_file", "import_row", "verification",
     }  # fmt: skip
-    assert sorted(set(Base.metadata.tables) - never_told_of - set(reference.TABLES)) == []
+    assert sorted(set(Base.metadata.tables) - never_told_of - set(records.TABLES)) == []
 
 
 def test_every_problem_of_a_row_or_file_has_a_sentence() -> None:

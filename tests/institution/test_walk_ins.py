@@ -8,7 +8,7 @@ import pytest
 
 from backoffice.database import db
 from backoffice.models import Appointment, Enterprise, MeasuringInstrument
-from backoffice.services import registrations, walk_ins
+from backoffice.services import accounts, registrations, walk_ins
 from backoffice.states import AppointmentStatus, EnterpriseStatus
 from tests import factories
 from tests.institution.conftest import desk_app, desk_application, sign_in  # noqa: F401 - fixtures
@@ -155,7 +155,7 @@ def test_enterprises_with_items_here_or_of_others_are_no_walk_ins(people, counte
 
 def test_the_claimed_account_leaves_the_list(counter):
     row = register(counter)
-    user = walk_ins.account_of(row)
+    user = accounts.first_of(row)
     walk_ins.claimed(user)
     db.session.commit()
     assert counter.get(f"{LIST}{row.id}").status_code == 404

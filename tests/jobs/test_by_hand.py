@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from backoffice import clock
 from backoffice.actor import Actor
 from backoffice.database import db
 from backoffice.errors import Conflict, Forbidden, Invalid
 from backoffice.jobs.runner import Runner
 from backoffice.jobs.schedule import SCHEDULE, Counts, Job, daily, every
-from backoffice.messages.reference import JOBS
-from backoffice.models import AuditEvent, JobRun
+from backoffice.messages.records import JOBS
+from backoffice.models import AuditEvent, JobRun, Notice
 from backoffice.services import job_runs
 from backoffice.states import ItemStatus, RunOutcome
 from backoffice.unit_of_work import unit_of_work
@@ -109,3 +111,22 @@ def test_only_who_may_start_jobs_asks_for_one_and_only_for_one_there_is(app: Fla
         ask(factories.actor_of(factories.UserFactory(auditor=True)))
     with pytest.raises(Invalid):
         ask(regulator, "formatting_the_disk")
+
+
+def test_a_run_whose_process_died_is_told_of_and_does_not_keep_the_next_failure_quiet(
+    app: Flask, regulator: Actor
+) -> None:
+    with unit_of_work():
+        keeper = factories.UserFactory(regulator=True, division_code="370300", may_edit_reference=True)
+        died = job_runs.request(regulator, "tidying")
+        died.outcome, died.started_at = RunOutcome.RUNNING, clock.now() - timedelta(minutes=11)
+    with unit_of_work():
+        job_runs.request(regulator, "tidying")
+    assert (run_of(died.id).outcome, run_of(died.id).problem) == (RunOutcome.FAILED, "interrupted")
+    with unit_of_work():
+        job_runs.finish(died.id, counts={"files": 1})
+    assert run_of(died.id).outcome is RunOutcome.FAILED, "it was given up and stays so"
+    with unit_of_work():
+        job_runs.note_failure("tidying", "OperationalError")
+    told = db.session.scalars(sa.select(Notice.code).where(Notice.division_code == keeper.division_code))
+    assert list(told) == ["notice_job_failed"] * 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -109,6 +110,16 @@ def row_of(page: Page, text: str) -> Locator:
 def expect_state(page: Page, serial: str, state: str, *, timeout: float = WITHIN_MS) -> None:
     """Wait until an item of the open page is in a state; the page follows the job by itself."""
     expect(row_of(page, serial).locator(f"[data-state={state}]")).to_be_visible(timeout=timeout)
+
+
+def open_until(page: Page, url: str, wanted: Locator, *, timeout: float = WITHIN_MS) -> None:
+    """Open a page again and again, as people do who wait for something, until it shows what is wanted."""
+    deadline = time.monotonic() + timeout / 1000
+    page.goto(url)
+    while not wanted.count() and time.monotonic() < deadline:
+        page.wait_for_load_state("networkidle")
+        page.goto(url)
+    expect(wanted.first).to_be_visible()
 
 
 def slip_of(page: Page, appointment: str, institution: str) -> str:

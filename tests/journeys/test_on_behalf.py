@@ -10,11 +10,11 @@ from tests.factories import valid_uscc
 from tests.journeys.fixtures import AsPerson
 from tests.journeys.steps import (
     GAUGE,
-    WITHIN_MS,
     accept_all,
     approve_registration,
     field,
     fill_instrument,
+    open_until,
     press,
     row_of,
 )
@@ -71,11 +71,7 @@ def test_a_walk_in_is_registered_booked_approved_matched_here_and_accepted(stack
     approve_registration(regulator, stack, NAME)
 
     # Nobody presses anything more: the booking is submitted, matched to this counter, and can be accepted.
-    for _attempt in range(WITHIN_MS // 500):
-        counter.goto(record)
-        if counter.locator("main [data-state=awaiting_acceptance]").count():
-            break
-        counter.wait_for_timeout(500)
+    open_until(counter, record, counter.locator("main [data-state=awaiting_acceptance]"))
     expect(row_of(counter, "DB-2026-01").first).to_contain_text(institution)
     counter.goto(f"{stack.url}/institution/slips/?q={NAME}")
     counter.locator("main tbody td.lead a").first.click()
@@ -100,11 +96,7 @@ def test_a_regulator_books_for_an_enterprise_assigns_elsewhere_and_cancels(stack
     expect(regulator.locator("main")).to_contain_text(f"由{office}代办")
     appointment = regulator.url
 
-    for _attempt in range(WITHIN_MS // 500):
-        regulator.goto(appointment)
-        if regulator.get_by_role("link", name="重新指派").count():
-            break
-        regulator.wait_for_timeout(500)
+    open_until(regulator, appointment, regulator.get_by_role("link", name="重新指派"))
     press(regulator, "重新指派")
     choices = field(regulator, "institution_id").locator("option")
     chosen = choices.nth(1).inner_text()

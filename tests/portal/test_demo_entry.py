@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -159,6 +160,32 @@ def test_pressing_twice_restores_once(app: Flask, command: Path) -> None:
     command.write_text("0")
     _until_over(app)
     assert Restoring.of(app).state().is_done
+
+
+def test_of_many_at_once_one_begins(app: Flask, command: Path) -> None:
+    restoring, gate, begun = Restoring.of(app), threading.Barrier(8), []
+
+    def press() -> None:
+        gate.wait()
+        begun.append(restoring.start())
+
+    people = [threading.Thread(target=press) for _ in range(8)]
+    for each in people:
+        each.start()
+    for each in people:
+        each.join()
+    assert sorted(begun) == [False] * 7 + [True]
+    command.write_text("0")
+    _until_over(app)
+
+
+def test_the_end_of_an_earlier_one_does_not_end_a_later_one(app: Flask, command: Path) -> None:
+    restoring = Restoring.of(app)
+    assert restoring.start()
+    restoring._end(1.0, 0)
+    assert restoring.state().is_running
+    command.write_text("0")
+    _until_over(app)
 
 
 @pytest.mark.usefixtures("demo_people")

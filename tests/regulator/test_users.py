@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from backoffice.database import db
-from backoffice.models import AuditEvent, Institution, OutgoingMail, User
+from backoffice.models import AuditEvent, FormKey, Institution, OutgoingMail, User
 from backoffice.services import mails
 from tests import factories
 from tests.regulator.conftest import Browser
@@ -44,6 +44,7 @@ def test_a_regulator_is_invited_by_a_link_shown_once_and_mailed(admin: User, bro
     assert "只显示这一次" in page and "sun@example.com" in page
     assert "/link/" not in browser.text(made.location), "shown once"
     assert link in db.session.query(OutgoingMail).one().body
+    assert not [row for row in db.session.query(FormKey) if "/link/" in row.said], "no key keeps the token"
     user = db.session.query(User).filter_by(username="boshan-jlk").one()
     assert user.division_code == "370304" and user.may_edit_reference
     stranger = Browser(browser.client.application)

@@ -13,11 +13,11 @@ from backoffice import messages, scoping
 from backoffice.audit import OMITTED, AuditAction
 from backoffice.database import db
 from backoffice.jobs.schedule import SCHEDULE
-from backoffice.messages import reference
+from backoffice.messages import records
 from backoffice.models import InstrumentKind
 from backoffice.services import matching_runs
 
-SERVICES = Path(reference.__file__).parents[1] / "services"
+SERVICES = Path(records.__file__).parents[1] / "services"
 MINE = (
     "institutions",
     "capabilities",
@@ -33,7 +33,7 @@ ASIDE = {"audit_event", "import_row", "matching_attempt", "matching_decision"}
 
 
 def test_every_audited_action_has_words() -> None:
-    assert {action.value for action in AuditAction} == set(reference.ACTIONS)
+    assert {action.value for action in AuditAction} == set(records.ACTIONS)
 
 
 def test_every_audited_table_and_column_has_a_name() -> None:
@@ -42,22 +42,22 @@ def test_every_audited_table_and_column_has_a_name() -> None:
         table = model.__tablename__
         if table in ASIDE:
             continue
-        if table not in reference.TABLES:
+        if table not in records.TABLES:
             missing.append(table)
         for column in sa.inspect(model).column_attrs:
-            if column.key not in OMITTED and column.key not in reference.COLUMNS:
+            if column.key not in OMITTED and column.key not in records.COLUMNS:
                 missing.append(f"{table}.{column.key}")
     assert missing == []
 
 
 def test_every_job_of_the_schedule_and_what_it_counts_has_words() -> None:
-    assert {job.name for job in SCHEDULE} == set(reference.JOBS)
-    assert set(matching_runs.Counts().as_dict()) <= set(reference.COUNTS)
+    assert {job.name for job in SCHEDULE} == set(records.JOBS)
+    assert set(matching_runs.Counts().as_dict()) <= set(records.COUNTS)
 
 
 def test_every_confidence_of_the_catalogue_has_words(app: Flask) -> None:
     found = set(db.session.scalars(sa.select(InstrumentKind.confidence)))
-    assert found <= set(reference.CONFIDENCE)
+    assert found <= set(records.CONFIDENCE)
 
 
 @pytest.mark.parametrize("name", MINE)
@@ -70,8 +70,8 @@ def test_every_code_a_service_raises_has_a_sentence(name: str) -> None:
 
 def test_values_are_read_as_people_write_them(app: Flask) -> None:
     with app.test_request_context():
-        assert reference.value_words("is_active", False, None) == "否"
-        assert reference.value_words("delivery_modes", ["send_in"], None) == "送检"
-        assert reference.value_words("approved_at", "2026-11-24T16:30:00+00:00", None) == "2026-11-25 00:30"
-        assert reference.value_words("valid_until", "2026-11-24", None) == "2026-11-24"
-        assert reference.count_words({"matched": 37, "slips": 3, "unmatched": 0}) == "匹配成功 37 台（件），预约单 3 份"
+        assert records.value_words("is_active", False, None) == "否"
+        assert records.value_words("delivery_modes", ["send_in"], None) == "送检"
+        assert records.value_words("approved_at", "2026-11-24T16:30:00+00:00", None) == "2026-11-25 00:30"
+        assert records.value_words("valid_until", "2026-11-24", None) == "2026-11-24"
+        assert records.count_words({"matched": 37, "slips": 3, "unmatched": 0}) == "匹配成功 37 台（件），预约单 3 份"

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from backoffice.actor import Role
 from backoffice.database import db
 from backoffice.errors import Conflict, Forbidden, Invalid, NotFound
 from backoffice.models import AuditEvent, CorrectionProposal, MeasuringInstrument, Notice, Slip
@@ -208,3 +209,18 @@ def test_an_institution_without_items_of_an_enterprise_writes_no_remark(case: Ca
         remarks.write(flow.world(kind_code="0601").counter, case.instrument.enterprise_id, "x")
     with pytest.raises(Invalid):
         remarks.write(case.place.counter, case.instrument.enterprise_id, "字" * 1001)
+
+
+def test_a_proposal_of_an_institution_the_instrument_left_neither_changes_it_nor_stands_in_the_way(case: Case) -> None:
+    old = case.propose(model="Y-150")
+    appointments.withdraw(case.place.clerk, case.slip.appointment_id)
+    other = factories.InstitutionFactory(name="临淄区计量测试中心", priority=9)
+    factories.CapabilityFactory(institution=other, areas=["370303"])
+    counter = factories.actor_of(factories.UserFactory(institution=other, role=Role.INSTITUTION))
+    flow.matched(case.place, [case.instrument])
+    assert corrections.is_held(counter, case.instrument.id)
+    with pytest.raises(Conflict) as refused:
+        corrections.confirm(case.place.clerk, old.id)
+    assert refused.value.code == "correction_not_held"
+    corrections.propose(counter, case.instrument.id, {"model": "Y-60"})
+    assert db.session.get_one(CorrectionProposal, old.id).state is ProposalState.WITHDRAWN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -163,3 +164,23 @@ def test_nobody_enters_many_for_another_enterprise(clerk: Actor) -> None:
         ledger_batch.create(clerk, other.enterprise_id, typed(), Numbering(numbers="1"))
     with pytest.raises(Forbidden):
         ledger_batch.check(actor_of(UserFactory(auditor=True)), other.enterprise_id, typed(), Numbering(numbers="1"))
+
+
+@pytest.mark.parametrize("name", ledger_batch.NUMBER_FIELDS)
+def test_what_no_form_would_send_is_refused_before_it_is_read(name: str) -> None:
+    begun = time.monotonic()
+    assert refusal(Numbering(**{name: "1" * 100_000 + "a1"})) == {name: "too_long"}
+    assert time.monotonic() - begun < 1
+
+
+def test_a_number_of_more_digits_than_any_has_is_read_as_its_ending() -> None:
+    assert span("1" * 30 + "08", "1" * 30 + "10") == ["1" * 30 + ending for ending in ("08", "09", "10")]
+
+
+@pytest.mark.parametrize("text", ["1-3", "1 - 3", "1 ～ 3", "1至3", "1 到 3", "1—3"])
+def test_from_to_may_be_written_with_blanks(text: str) -> None:
+    assert [sub for _serial, sub in read_numbers(Numbering(serial_number="J1", nozzles=text))] == ["1", "2", "3"]
+
+
+def test_a_dash_is_no_nozzle() -> None:
+    assert refusal(Numbering(serial_number="J1", nozzles="1,—,3,-")) == {"nozzles": "batch_number_unfit"}

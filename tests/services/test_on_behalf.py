@@ -18,6 +18,7 @@ from backoffice.services import (
     accounts,
     appointments,
     bookings_on_behalf,
+    invariants,
     ledger,
     matching_runs,
     passwords,
@@ -31,6 +32,7 @@ from backoffice.states import (
     EndReason,
     EnterpriseStatus,
     ItemStatus,
+    ReturnCode,
     SlipStatus,
     UseState,
 )
@@ -98,7 +100,7 @@ def test_a_walk_in_goes_to_review_without_password_or_licence(counter):
     registration = enterprise.registrations[0]
     assert registration.reviewer_division_code == "370303"
     assert registration.submitted["submitted_by"] == counter.actor.name
-    user = walk_ins.account_of(enterprise)
+    user = accounts.first_of(enterprise)
     assert user is not None and user.enterprise_id == enterprise.id
     assert not passwords.matches(user.password_hash, "")
     assert accounts.sign_in(enterprise.uscc, "Zibo-2026-qj", "127.0.0.1").user is None
@@ -165,7 +167,7 @@ def test_a_refused_walk_in_is_corrected_at_the_counter_and_sent_again(counter):
     walk_ins.correct(counter.actor, enterprise.id, particulars(name="张店区老李水果店", mobile="13905330778"))
     assert enterprise.status is EnterpriseStatus.PENDING
     assert enterprise.name == "张店区老李水果店"
-    user = walk_ins.account_of(enterprise)
+    user = accounts.first_of(enterprise)
     assert user is not None and user.phone == "13905330778"
     with pytest.raises(Conflict):
         walk_ins.correct(counter.actor, enterprise.id, particulars())
@@ -273,7 +275,7 @@ def test_a_regulator_of_another_area_may_not(place):
 
 
 def test_a_regulator_moves_no_row_out_of_its_sight():
-    """An enterprise of elsewhere uses instruments here: here they stay, or its own regulator moves them."""
+    """An enterprise of elsewhere uses instruments here, and here they stay."""
     guest = factories.EnterpriseFactory(division_code="370305")
     row = factories.InstrumentFactory(enterprise=guest, division_code="370303")
     actor = factories.actor_of(factories.UserFactory(regulator=True))
@@ -281,6 +283,20 @@ def test_a_regulator_moves_no_row_out_of_its_sight():
     with pytest.raises(Invalid) as refused:
         ledger.update(actor, row.id, typed(division_code="370305"))
     assert refused.value.problems["division_code"].code == "outside_your_area"
+
+
+def test_the_regulator_of_the_seat_only_reads_what_is_used_elsewhere(place):
+    (row,) = flow.instruments(place, division_code="370305")
+    assert place.regulator.division_code == "370303"
+    with pytest.raises(NotFound):
+        ledger.update(place.regulator, row.id, typed(division_code="370305"))
+    with pytest.raises(NotFound):
+        ledger.change_use(place.regulator, [row.id], UseState.SCRAPPED, "拆除")
+    with pytest.raises(Invalid) as refused:
+        ledger.create(place.regulator, place.clerk.enterprise_id, typed(division_code="370305"))
+    assert refused.value.problems["division_code"].code == "outside_your_area"
+    with pytest.raises(NotFound):
+        bookings_on_behalf.book(place.regulator, place.clerk.enterprise_id, [row.id])
 
 
 def test_auditors_and_administrators_change_no_ledger(place):
@@ -331,7 +347,7 @@ def test_cancelling_ends_the_item_frees_the_instrument_and_tells_both(place):
     item = appointment.items[0]
     count = regulator_bookings.cancel(place.regulator, appointment.id, item_ids=[item.id], reason="单位已停业")
     assert count == 1
-    assert (item.status, item.end_reason) == (ItemStatus.ENDED, EndReason.CANCELLED)
+    assert (item.status, item.end_reason) == (ItemStatus.ENDED, EndReason.BY_REGULATOR)
     assert "notice_items_cancelled" in codes_for(Notice.enterprise_id, place.clerk.enterprise_id)
     assert "notice_slip_items_cancelled" in codes_for(Notice.institution_id, place.institution.id)
     event = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == AuditAction.ITEM_CANCELLED)).one()
@@ -349,6 +365,21 @@ def test_what_was_cancelled_is_not_printed_and_the_slip_gets_a_new_version(place
     db.session.expire(slip)
     assert slips.printable_items(slip) == [kept]
     assert slip.version == 2
+
+
+def test_a_slip_of_which_something_waiting_was_cancelled_waits_for_the_rest(place):
+    appointment = flow.matched(place, flow.instruments(place, 3))
+    slip = flow.only_slip(appointment)
+    first, *rest = appointment.items
+    regulator_bookings.cancel(place.regulator, appointment.id, item_ids=[first.id], reason="已拆除")
+    assert slip.status is SlipStatus.AWAITING
+    acceptance.return_items(place.counter, slip.id, code=ReturnCode.OTHER, words="铭牌不清")
+    assert slip.status is SlipStatus.RETURNED
+    assert {item.status for item in rest} == {ItemStatus.FAILED}
+    alone = flow.matched(place, flow.instruments(place))
+    regulator_bookings.cancel(place.regulator, alone.id, item_ids=[alone.items[0].id], reason="已拆除")
+    assert flow.only_slip(alone).status is SlipStatus.WITHDRAWN
+    assert not invariants.broken()
 
 
 def test_all_cancelled_closes_the_appointment(place):

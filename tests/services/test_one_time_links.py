@@ -13,7 +13,15 @@ from backoffice.actor import SYSTEM
 from backoffice.database import db
 from backoffice.errors import Conflict, Forbidden, Invalid, TooOften
 from backoffice.models import AuditEvent, OneTimeLink, OutgoingMail, User
-from backoffice.services import accounts, forgotten_passwords, one_time_links, passwords, user_records
+from backoffice.services import (
+    accounts,
+    change_requests,
+    forgotten_passwords,
+    one_time_links,
+    passwords,
+    user_records,
+    users,
+)
 from backoffice.states import LinkPurpose
 from backoffice.unit_of_work import unit_of_work
 from tests import factories
@@ -169,3 +177,56 @@ def test_an_invitation_that_ran_out_is_followed_by_another(app: Flask) -> None:
     assert one_time_links.purpose_for(user) is LinkPurpose.INVITATION
     one_time_links.use(user_records.invite(admin, user.id, public_url=SITE), NEW)
     assert one_time_links.purpose_for(db.session.get_one(User, user.id)) is LinkPurpose.RESET
+
+
+def asked(user: User) -> int:
+    """How many mails lie there after somebody named the account and its address."""
+    forgotten_passwords.ask(user.username, "wang@example.com", address="10.0.0.9", public_url=SITE)
+    return db.session.query(OutgoingMail).count()
+
+
+def test_whoever_typed_a_walk_ins_address_at_the_counter_does_not_get_its_account(app: Flask) -> None:
+    user = factories.UserFactory(of_enterprise=True, email="wang@example.com")
+    institution = factories.InstitutionFactory()
+    user.username = user.enterprise.uscc
+    user.enterprise.registered_by_institution_id = institution.id
+    assert asked(user) == 0
+    regulator = factories.actor_of(factories.UserFactory(regulator=True, division_code=user.enterprise.division_code))
+    token = one_time_links.issue_for_enterprise(regulator, user.enterprise_id, public_url=SITE)
+    assert db.session.query(OutgoingMail).count() == 0, "the link goes into the trader's hand"
+    one_time_links.use(token, NEW)
+    assert (user.email, user.enterprise.email) == ("", "")
+    assert asked(user) == 0
+
+
+def test_strangers_do_not_end_a_link_that_was_handed_over(app: Flask) -> None:
+    user = factories.UserFactory(of_enterprise=True, email="wang@example.com")
+    token = one_time_links.issue(SYSTEM, user, LinkPurpose.INVITATION)
+    assert asked(user) == 0
+    assert one_time_links.find(token).is_usable
+    without = factories.UserFactory(of_enterprise=True, email="", phone="13905331234")
+    handed = one_time_links.issue(SYSTEM, without, LinkPurpose.RESET)
+    forgotten_passwords.ask(without.username, "13905331234", address="10.0.0.9", public_url=SITE)
+    assert one_time_links.find(handed).is_usable, "no mail can be written, so nothing is ended for one"
+
+
+def test_a_new_password_a_stop_and_another_address_end_open_links(app: Flask) -> None:
+    user = factories.UserFactory(of_enterprise=True, email="wang@example.com")
+    user.username, user.enterprise.email = user.enterprise.uscc, user.email
+    person = factories.actor_of(user)
+    for change in (
+        lambda: accounts.change_password(person, current=factories.PASSWORD, new=NEW),
+        lambda: change_requests.change_contact(person, contact="李敏", mobile="13905330001", email="li@example.com"),
+        lambda: users.deactivate(factories.actor_of(factories.UserFactory(admin=True)), user.id, reason="离职"),
+    ):
+        token = one_time_links.issue(SYSTEM, user, LinkPurpose.RESET)
+        change()
+        assert not one_time_links.find(token).is_usable
+    told = db.session.query(OutgoingMail).filter_by(code="mail_contact_changed").one()
+    assert told.recipient == "wang@example.com", "whoever read the mails so far hears of it"
+
+
+def test_the_audit_says_from_where_a_link_was_asked_for(app: Flask) -> None:
+    assert asked(factories.UserFactory(of_enterprise=True, email="wang@example.com")) == 1
+    issued = db.session.query(AuditEvent).filter_by(action="user.link_issued").one()
+    assert issued.address == "10.0.0.9"

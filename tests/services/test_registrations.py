@@ -15,7 +15,7 @@ from backoffice.actor import Actor, Role
 from backoffice.database import db
 from backoffice.errors import Conflict, Forbidden, Invalid, NotFound
 from backoffice.models import AuditEvent, Division, Enterprise, Notice, Registration, StoredFile, User
-from backoffice.services import passwords, registrations, stored_files
+from backoffice.services import passwords, registration_fields, registrations, stored_files
 from backoffice.services.stored_files import Upload
 from backoffice.states import EnterpriseStatus, EnterpriseType, RegistrationState
 from backoffice.unit_of_work import unit_of_work
@@ -139,7 +139,7 @@ def test_a_retired_division_is_refused_and_retired_children_do_not_count() -> No
     below.is_retired = True
     db.session.add_all([division, below])
     db.session.flush()
-    registrations.check(typed(division_code="379901"), LICENCE)
+    registration_fields.check(typed(division_code="379901"), LICENCE)
     division.is_retired = True
     db.session.flush()
     assert problems_of(typed(division_code="379901")) == {"division_code": "division_unknown"}

@@ -7,7 +7,8 @@ import logging
 import threading
 
 import pytest
-from flask import Flask
+from flask import Flask, get_flashed_messages
+from markupsafe import Markup
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -260,6 +261,17 @@ def test_two_threads_with_one_key_have_one_effect(sample_app):
     assert set(done) == {"/made/1"}
     assert db.session.query(FormKey).count() == 1
     assert user.id
+
+
+def test_a_secret_is_said_on_the_first_arrival_only_and_stored_nowhere(sample_app):
+    said = []
+    for _ in range(2):
+        with sample_app.test_request_context("/x", method="POST", data={"form_key": "s" * 24}):
+            once(lambda: Done("/made", "链接只显示这一次。", secret=Markup("<b>t0ken</b>")))
+            said.append(str(get_flashed_messages()))
+    assert "t0ken" in said[0] and "t0ken" not in said[1] and "链接只显示这一次。" in said[1]
+    with sample_app.app_context():
+        assert [row.said for row in db.session.query(FormKey)] == ["链接只显示这一次。"]
 
 
 def test_a_refused_form_gives_its_key_back(sample_app):

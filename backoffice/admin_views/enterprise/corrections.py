@@ -37,19 +37,9 @@ class Corrections(CorrectionPages):
 
     permissions = {"view": P.OWN_CORRECTIONS_DECIDE}
     column_list = ("instrument", "state", "what", "institution", "proposed_at")
-    column_labels = {
-        "instrument": _l("计量器具"),
-        "state": _l("状态"),
-        "what": _l("台账原内容 → 建议改为"),
-        "institution": _l("技术机构"),
-        "proposed_at": _l("提出时间"),
-    }
     empty_title = _l("没有更正建议")
     empty_help = _l("技术机构核对铭牌时发现台账与实物不符，会在这里请您确认；不用退回重报。")
     stale_words = _l("机构提出建议之后，台账又改过，与原内容对不上，不能直接确认。请核对后回复不采纳并说明原因。")
-
-    def record_title(self, row: CorrectionProposal) -> str:
-        return _("更正建议 · %(instrument)s", instrument=row.instrument)
 
     def row_buttons(self, row: CorrectionProposal) -> Sequence[Button]:
         if row.state is not ProposalState.PENDING:

@@ -24,6 +24,8 @@ from ..formatting import choices_of
 from ..forms import Lookup, PanelForm, ScopedLookupField
 from ..lists import clean_text
 
+LONGEST_VERSION = 9
+
 HELP = {
     "kind_code": _l("参照《强检器具目录》选择；拿不准的，按证书或铭牌上的名称在列表中找。"),
     "origin": _l("国产或进口，从列表中选择。"),
@@ -282,3 +284,9 @@ def range_words(text: str) -> str:
     if quantity.high is None:
         return _("不低于 %(low)s %(unit)s", low=quantity.low, unit=quantity.unit)
     return f"{quantity.low}～{quantity.high} {quantity.unit}"
+
+
+def version_of(sent: object) -> int | None:
+    """The version of the row somebody began to change; `None` for what a program sends instead."""
+    text = str(sent or "")
+    return int(text) if len(text) <= LONGEST_VERSION and text.isascii() and text.isdecimal() else None

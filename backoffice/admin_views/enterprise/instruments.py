@@ -36,7 +36,16 @@ from ..lists import ChoiceFilter
 from ..on_behalf_words import with_on_behalf
 from .filing_form import FilingPages
 from .instrument_batch import BatchPages
-from .instrument_form import FIELDS, LABELS, NEVER_COPIED, SECTIONS, InstrumentForm, folded_sections, say_what_was_read
+from .instrument_form import (
+    FIELDS,
+    LABELS,
+    NEVER_COPIED,
+    SECTIONS,
+    InstrumentForm,
+    folded_sections,
+    say_what_was_read,
+    version_of,
+)
 from .instrument_record import InstrumentRecord, filing_words, soon_days, status_badge
 
 Instrument = MeasuringInstrument
@@ -300,9 +309,9 @@ class Instruments(BatchPages, FilingPages, InstrumentRecord, ScopedModelView):
             return ledger.create(actor, actor.enterprise_id or 0, values)
 
     def update(self, actor: Actor, row: Instrument, values: dict[str, Any]) -> None:
-        version = str(values.pop("version") or "")
+        version = version_of(values.pop("version"))
         with _remembering_existing():
-            ledger.update(actor, row.id, values, int(version) if version.isdecimal() else None)
+            ledger.update(actor, row.id, values, version)
 
     def remove(self, actor: Actor, row: Instrument) -> None:
         ledger.remove(actor, row.id)

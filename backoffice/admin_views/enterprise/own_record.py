@@ -20,7 +20,8 @@ from ...messages.registrations import principal_label
 from ...messages.wording import day_with_weekday, moment
 from ...models import ChangeRequest, Division, Enterprise
 from ...permissions import Permission
-from ...services import areas, change_requests, registrations
+from ...services import areas, change_requests
+from ...services.words import LONGEST_REASON
 from ...states import ProposalState
 from ..actions import record_action
 from ..base import Button, Card, Done, Fact, NextStep, ScopedModelView
@@ -153,7 +154,7 @@ class ChangeForm(PanelForm):
     principal = StringField(_l("法定代表人／负责人／经营者"), [InputRequired(REQUIRED), Length(max=50)])
     words = TextAreaField(
         _l("变更原因"),
-        [InputRequired(REQUIRED), Length(max=registrations.LONGEST_REASON)],
+        [InputRequired(REQUIRED), Length(max=LONGEST_REASON)],
         description=_l("例如“2026 年 11 月换发营业执照，名称变更”。"),
         filters=[lambda text: clean_text(text, limit=None) if isinstance(text, str) else text],
     )

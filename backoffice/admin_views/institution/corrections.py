@@ -16,7 +16,7 @@ from ...messages.wording import moment
 from ...models import CorrectionProposal, MeasuringInstrument
 from ...permissions import Permission
 from ...services import corrections
-from ...services.registrations import LONGEST_REASON
+from ...services.words import LONGEST_REASON
 from ...states import ProposalState
 from ...workbooks.columns import BY_CODE
 from ..actions import record_action
@@ -91,24 +91,17 @@ class InstitutionCorrections(CorrectionPages):
     permissions = {"view": P.MATCHED_CORRECTIONS_PROPOSE}
     menu_group, menu_waits = _l("资料"), False
     column_list = ("instrument", "state", "what", "enterprise", "proposed_at")
-    column_labels = {
-        "instrument": _l("计量器具"),
-        "state": _l("状态"),
-        "what": _l("台账原内容 → 建议改为"),
-        "enterprise": _l("器具使用单位"),
-        "proposed_at": _l("提出时间"),
-    }
     empty_title = _l("还没有更正建议")
     empty_help = _l("收到的器具与台账不符时，打开“计量器具”里的那一台，点“提出更正建议”。")
     stale_words = _l("提出建议之后，使用单位又改过台账，与原内容对不上。请撤回后按现在的台账重新提出。")
-
-    def record_title(self, row: CorrectionProposal) -> str:
-        return _("更正建议 · %(instrument)s", instrument=row.instrument)
 
     def next_step(self, row: CorrectionProposal) -> NextStep:
         if row.state is not ProposalState.PENDING:
             reason = _("原因：%(reason)s", reason=row.reason) if row.reason else ""
             return NextStep(self.answer_words(row), reason, warn=row.state is ProposalState.REFUSED)
+        if not corrections.is_held(self.actor, row.instrument_id):
+            left = _("可以撤回建议；台账内容和联系方式不再显示。")
+            return NextStep(_("这台器具已不在本机构"), left, others=self.action_buttons(row))
         who = _(
             "%(enterprise)s 一次点击即可确认，联系人 %(contact)s，电话 %(phone)s",
             enterprise=row.enterprise.name,

@@ -111,6 +111,44 @@ class InstitutionAppointments(ScopedModelView):
         }
 
 
+INSTRUMENT_FACTS = (
+    "name",
+    "kind",
+    "model",
+    "measuring_range",
+    "accuracy_class",
+    "serial_number",
+    "sub_number",
+    "manufacturer",
+    "enterprise",
+    "division",
+    "place_of_use",
+    "department",
+    "purpose",
+    "delivery_mode",
+    "use_state",
+)
+"""What an institution reads of an instrument, in this order."""
+INSTRUMENT_LABELS = {
+    "name": _l("器具名称"),
+    "status": _l("检定状态"),
+    "serial_number": _l("出厂编号"),
+    "sub_number": _l("机号／枪号／分号"),
+    "kind": _l("种别"),
+    "enterprise": _l("器具使用单位"),
+    "model": _l("型号规格"),
+    "measuring_range": _l("测量范围"),
+    "accuracy_class": _l("准确度等级"),
+    "manufacturer": _l("生产厂家"),
+    "division": _l("使用地点行政区划"),
+    "place_of_use": _l("使用地点"),
+    "department": _l("科室／部门"),
+    "purpose": _l("器具用途"),
+    "delivery_mode": _l("送检方式"),
+    "use_state": _l("使用状态"),
+}
+
+
 class InstitutionInstruments(ProposesCorrections, ScopedModelView):
     """计量器具 with an item at this institution."""
 
@@ -118,44 +156,10 @@ class InstitutionInstruments(ProposesCorrections, ScopedModelView):
     permissions = {"view": Permission.MATCHED_INSTRUMENTS_READ}
     menu_group = IN_MENU
     column_list = ("name", "status", "serial_number", "kind.name", "enterprise", "model", "measuring_range", "division")
-    column_details_list = (
-        "name",
-        "kind",
-        "model",
-        "measuring_range",
-        "accuracy_class",
-        "serial_number",
-        "sub_number",
-        "manufacturer",
-        "enterprise",
-        "division",
-        "place_of_use",
-        "department",
-        "purpose",
-        "delivery_mode",
-        "use_state",
-        "certificate_number",
-        "verified_on",
-        "valid_until",
-    )
+    column_details_list = (*INSTRUMENT_FACTS, "certificate_number", "verified_on", "valid_until")
     column_labels = {
-        "name": _l("器具名称"),
-        "status": _l("检定状态"),
-        "serial_number": _l("出厂编号"),
-        "sub_number": _l("机号／枪号／分号"),
-        "kind": _l("种别"),
+        **INSTRUMENT_LABELS,
         "kind.name": _l("种别"),
-        "enterprise": _l("器具使用单位"),
-        "model": _l("型号规格"),
-        "measuring_range": _l("测量范围"),
-        "accuracy_class": _l("准确度等级"),
-        "manufacturer": _l("生产厂家"),
-        "division": _l("使用地点行政区划"),
-        "place_of_use": _l("使用地点"),
-        "department": _l("科室／部门"),
-        "purpose": _l("器具用途"),
-        "delivery_mode": _l("送检方式"),
-        "use_state": _l("使用状态"),
         "certificate_number": _l("检定证书编号"),
         "verified_on": _l("检定日期"),
         "valid_until": _l("有效期至"),
@@ -168,6 +172,7 @@ class InstitutionInstruments(ProposesCorrections, ScopedModelView):
         "division": lambda _view, _context, row, _name: row.division.name,
     }
     column_formatters_detail = {"use_state": as_badge}
+    history_columns = (*column_details_list, "kind_code", "division_code")
     load_options = (
         sa.orm.joinedload(MeasuringInstrument.kind),
         sa.orm.joinedload(MeasuringInstrument.enterprise),
@@ -196,6 +201,7 @@ class InstitutionEnterprises(KeepsRemarks, ScopedModelView):
     permissions = {"view": Permission.MATCHED_SLIPS_READ}
     menu_group = IN_MENU
     details_template = "institution/enterprise.html"
+    shows_history = False
     column_list = ("name", "uscc", "contact", "mobile", "address")
     column_labels = {
         "name": _l("名称"),

@@ -34,7 +34,7 @@ from ..lists import clean_text
 from ..on_behalf_pages import BookingOnBehalf, InstrumentsOnBehalf
 from ..on_behalf_words import on_behalf_facts
 from ..reference_forms import RecordForms
-from .records import verification_badge
+from .records import INSTRUMENT_FACTS, INSTRUMENT_LABELS, verification_badge
 
 P = Permission
 COUNTER = _l("代办")
@@ -301,41 +301,8 @@ class WalkInInstruments(InstrumentsOnBehalf, RecordForms):
         joinedload(MeasuringInstrument.division),
     )
     column_list = ("name", "status", "serial_number", "kind", "enterprise", "division", "place_of_use")
-    column_details_list = (
-        "name",
-        "kind",
-        "model",
-        "measuring_range",
-        "accuracy_class",
-        "serial_number",
-        "sub_number",
-        "manufacturer",
-        "enterprise",
-        "division",
-        "place_of_use",
-        "department",
-        "purpose",
-        "delivery_mode",
-        "use_state",
-    )
-    column_labels = {
-        "name": _l("器具名称"),
-        "status": _l("检定状态"),
-        "serial_number": _l("出厂编号"),
-        "sub_number": _l("机号／枪号／分号"),
-        "kind": _l("种别"),
-        "enterprise": _l("器具使用单位"),
-        "model": _l("型号规格"),
-        "measuring_range": _l("测量范围"),
-        "accuracy_class": _l("准确度等级"),
-        "manufacturer": _l("生产厂家"),
-        "division": _l("使用地点行政区划"),
-        "place_of_use": _l("使用地点"),
-        "department": _l("科室／部门"),
-        "purpose": _l("器具用途"),
-        "delivery_mode": _l("送检方式"),
-        "use_state": _l("使用状态"),
-    }
+    column_details_list = INSTRUMENT_FACTS
+    column_labels = INSTRUMENT_LABELS
     column_sortable_list = ("name", "serial_number")
     column_formatters = {
         "status": verification_badge,

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from ... import messages
 from ...actor import Actor
-from ...messages.reference import ACTIONS, action_words, table_words
+from ...messages.records import ACTIONS, action_words, table_words
 from ...models import AuditEvent
 from ..base import Card, Fact, ScopedModelView, Tab
 from ..formatting import code, moment

@@ -212,5 +212,4 @@ class Enterprises(RecordView):
     def link(self, actor: Actor, row: Enterprise, values: dict[str, Any]) -> Done:
         public_url = current_app.config["SETTINGS"].public_url
         token = one_time_links.issue_for_enterprise(actor, row.id, public_url=public_url)
-        user = one_time_links.first_account(row)
-        return Done("", handed_over("", token, user, public_url=public_url))
+        return handed_over("", token, public_url=public_url)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 from ... import clock, messages, scoping
 from ...actor import Actor
 from ...models import Enterprise, InstrumentKind, MeasuringInstrument
-from ...services import ledger
+from ...services import ledger, on_behalf
 from ...states import EnterpriseStatus, UseState, VerificationStatus
 from ..actions import record_action
 from ..base import Card, Done, Fact, Tab
@@ -155,14 +155,14 @@ class Instruments(InstrumentsOnBehalf, RecordView):
         return query.where(Enterprise.status == EnterpriseStatus.APPROVED)
 
     def can_edit_row(self, row: MeasuringInstrument) -> bool:
-        return row.use_state is not UseState.SCRAPPED
+        return row.use_state is not UseState.SCRAPPED and on_behalf.may_edit_instrument(self.actor, row)
 
     def after_create(self, row: MeasuringInstrument) -> Done:
         said = _("已为“%(enterprise)s”代办新增 %(title)s。", enterprise=row.enterprise.name, title=row)
         return Done(self.record_url(row), said)
 
     def is_offered(self, code: str, row: MeasuringInstrument) -> bool:
-        return row.use_state is not UseState.SCRAPPED
+        return self.can_edit_row(row)
 
     def why_not(self, code: str, row: MeasuringInstrument) -> str:
         return _("正在预约检定，请先取消预约") if ledger.open_item(row.id) is not None else ""

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from ...actor import Actor
-from ...messages.reference import JOBS, count_words, job_words
+from ...messages.records import JOBS, count_words, job_words
 from ...models import JobRun
 from ...services import job_runs
 from ...states import RunOutcome

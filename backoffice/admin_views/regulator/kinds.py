@@ -13,7 +13,7 @@ from wtforms import SelectField, TextAreaField
 from ... import messages, scoping
 from ...actor import Actor
 from ...database import db
-from ...messages.reference import confidence_words
+from ...messages.records import confidence_words
 from ...models import CatalogueItem, InstrumentKind
 from ...models.instrument import FIRST_ONLY_SCHEME, ROTATION_SCHEME
 from ...services import catalogue

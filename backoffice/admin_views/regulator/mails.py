@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,7 +26,6 @@ WORDS = {
     MailState.STALE: (_l("已过期，不再发出"), "end"),
 }
 KEPT = _l("已保存（未设置邮件服务器）")
-_link = re.compile(r"https?://\S+/link/\S+")
 
 
 def _settings() -> Settings:
@@ -43,13 +41,15 @@ def state_badge(mail: OutgoingMail) -> Any:
 
 
 def body_words(mail: OutgoingMail) -> Markup:
-    """The letter line by line, its link to be clicked."""
-    lines = (_link.sub(lambda found: _anchor(found[0]), str(escape(line))) for line in mail.body.splitlines())
+    """The letter line by line, its link to be clicked; an address of another site stays words."""
+    lines = (mails.LINK.sub(lambda found: _anchor(found[0]), str(escape(line))) for line in mail.body.splitlines())
     return Markup("<br>").join(Markup(line) for line in lines)  # noqa: S704 - every line was escaped above
 
 
 def _anchor(url: str) -> str:
     """A link on this site, whatever address people typed to come here."""
+    if not url.startswith(f"{_settings().public_url}/link/"):
+        return url
     return f'<a class="wrap-anywhere" href="{urlsplit(url).path}">{url}</a>'
 
 

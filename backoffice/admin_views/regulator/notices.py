@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from ... import messages
 from ...actor import Actor
-from ...messages.reference import job_words
+from ...messages.records import job_words
 from ...models import Notice
 from ...services import notices
 from ...web.form_keys import once

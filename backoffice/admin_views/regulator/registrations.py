@@ -24,6 +24,7 @@ from ...messages.wording import day_with_weekday, moment
 from ...models import Division, Enterprise, Registration, StoredFile, User
 from ...permissions import Permission
 from ...services import areas, registrations
+from ...services.words import LONGEST_REASON
 from ...states import EnterpriseType, RegistrationState
 from ...web.files import inline
 from ..actions import record_action
@@ -45,7 +46,7 @@ def is_late(_actor: Actor) -> sa.ColumnElement[bool]:
 class RefusalForm(PanelForm):
     reason = TextAreaField(
         _l("不通过的原因"),
-        [InputRequired(_l("请写明原因，对方会看到这段话。")), Length(max=registrations.LONGEST_REASON)],
+        [InputRequired(_l("请写明原因，对方会看到这段话。")), Length(max=LONGEST_REASON)],
         description=_l("申请人登录后会看到这段话，请写清要更正哪一项、怎么改。"),
     )
 

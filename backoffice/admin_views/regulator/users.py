@@ -117,7 +117,7 @@ class Users(RecordView):
 
     def after_create(self, row: User) -> Done:
         said = _("已新增“%(name)s”的账号。", name=row.name)
-        return Done(self.record_url(row), handed_over(said, g.pop("handed_over"), row, public_url=_public_url()))
+        return handed_over(self.record_url(row), g.pop("handed_over"), public_url=_public_url(), said=said)
 
     def is_offered(self, code: str, row: User) -> bool:
         return row.is_active == (code != "reactivate")
@@ -163,7 +163,7 @@ class Users(RecordView):
     )
     def link(self, actor: Actor, row: User, values: dict[str, Any]) -> Done:
         token = user_records.invite(actor, row.id, public_url=_public_url())
-        return Done("", handed_over("", token, row, public_url=_public_url()))
+        return handed_over("", token, public_url=_public_url())
 
     @record_action("reactivate", label=_l("启用"), permission=P.ALL_USERS_EDIT, form=ReasonForm)
     def reactivate(self, actor: Actor, row: User, values: dict[str, Any]) -> Done:

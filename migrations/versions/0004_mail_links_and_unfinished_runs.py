@@ -1,0 +1,28 @@
+"""Find mails that hold a one-time link, and runs without an end, by index."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+UNFINISHED = "outcome IN ('requested', 'running')"
+
+
+def upgrade() -> None:
+    op.add_column("outgoing_mail", sa.Column("has_link", sa.Boolean(), nullable=False, server_default=sa.false()))
+    # The form of a link as services/mails.LINK has it on the day of this migration.
+    op.execute(r"UPDATE outgoing_mail SET has_link = true WHERE body ~ 'https?://\S+/link/\S+'")
+    op.alter_column("outgoing_mail", "has_link", server_default=None)
+    op.create_index("ix_outgoing_mail_link", "outgoing_mail", ["created_at"], postgresql_where=sa.text("has_link"))
+    op.create_index("ix_job_run_unfinished", "job_run", ["id"], postgresql_where=sa.text(UNFINISHED))
+
+
+def downgrade() -> None:
+    op.drop_index("ix_job_run_unfinished", table_name="job_run", postgresql_where=sa.text(UNFINISHED))
+    op.drop_index("ix_outgoing_mail_link", table_name="outgoing_mail", postgresql_where=sa.text("has_link"))
+    op.drop_column("outgoing_mail", "has_link")
