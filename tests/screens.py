@@ -55,7 +55,18 @@ class Role:
 
 
 ROLES = (
-    Role("portal", "", (("home", "/"), ("register", "/register"), ("login", "/login"))),
+    Role(
+        "portal",
+        "",
+        (
+            ("home", "/"),
+            ("register", "/register"),
+            ("login", "/login"),
+            ("lookup", "/lookup"),
+            ("guide", "/guide"),
+            ("contacts", "/contacts"),
+        ),
+    ),
     Role(
         "enterprise",
         "91370303MA3D01010Y",
@@ -70,6 +81,7 @@ ROLES = (
             ("slips", "/enterprise/slips/"),
             ("slip", "first:/enterprise/slips/"),
             ("notices", "/enterprise/notices/"),
+            ("own-record", "first:/enterprise/own-record/"),
         ),
     ),
     Role(
@@ -80,6 +92,7 @@ ROLES = (
             ("slips", "/institution/slips/"),
             ("slip", "first:/institution/slips/"),
             ("capabilities", "/institution/capabilities/"),
+            ("walk-ins", "/institution/walk_ins/"),
         ),
     ),
     Role(
@@ -92,6 +105,7 @@ ROLES = (
             ("unmatched", "/regulator/unmatched/"),
             ("why", "first:/regulator/unmatched/"),
             ("instruments", "/regulator/instruments/"),
+            ("enterprises", "/regulator/enterprises/"),
             ("institutions", "/regulator/institutions/"),
             ("institution", "first:/regulator/institutions/"),
             ("kinds", "/regulator/kinds/"),
@@ -99,8 +113,16 @@ ROLES = (
         ),
     ),
     Role("auditor", "shenji", (("audit-events", "/regulator/audit-events/"),)),
-    Role("admin", "xitong", (("users", "/regulator/users/"),)),
+    Role("admin", "xitong", (("users", "/regulator/users/"), ("mails", "/regulator/mails/"))),
 )
+
+IN_THE_GUIDE = {
+    "portal": ("register",),
+    "enterprise": ("instruments", "instrument-new", "import-new", "appointments", "appointment", "slip"),
+}
+"""Pages that 《使用指南》 shows, from `static/guide`: there without the ribbon, which only a demo has."""
+GUIDE = ROOT / "static" / "guide"
+HIDE_RIBBON = "hidden => { const ribbon = document.querySelector('aside.demo'); if (ribbon) ribbon.hidden = hidden; }"
 
 
 @cache
@@ -174,6 +196,9 @@ def take(browser: Browser, stack: Stack, watch: Watch) -> tuple[int, set[Path]]:
                 path = TARGET / role.folder / f"{name}-{size}.png"
                 expected.add(path)
                 written += write_if_different(path, as_palette(page.screenshot()))
+                if name in IN_THE_GUIDE.get(role.folder, ()):
+                    page.evaluate(HIDE_RIBBON, True)
+                    written += write_if_different(GUIDE / path.name, as_palette(page.screenshot()))
         context.close()
     return written, expected
 
