@@ -10,7 +10,7 @@ from pathlib import Path
 COLUMNS = {"username": "账号", "password": "密码", "role": "身份", "organisation": "单位", "division": "区划"}
 ROLES = {
     "enterprise": "企业",
-    "institution": "检定机构",
+    "institution": "技术机构",
     "regulator": "监管部门",
     "auditor": "审计",
     "admin": "系统管理",

@@ -110,7 +110,7 @@ class Enterprises(RecordView):
         "type": _l("分支机构（非法人企业）的代码由系统生成，请由其本人在门户注册。"),
         "name": _l("与营业执照上的名称一致。"),
         "division_code": _l("登记所在的区县；只能选本辖区内的。"),
-        "mobile": _l("检定机构会按这个号码联系。"),
+        "mobile": _l("技术机构会按这个号码联系。"),
     }
 
     def choices_for(self, name: str, query: Any) -> Any:

@@ -138,7 +138,7 @@ class Kinds(RecordView):
     )
     column_descriptions = {
         "code": _l("4 位数字，前两位一般与项别相同；保存后不能再改。"),
-        "default_period_months": _l("单位是月；不确定就留空，录入结果时由检定机构填写有效期。"),
+        "default_period_months": _l("单位是月；不确定就留空，录入结果时由技术机构填写有效期。"),
         "scope_note": _l("目录里的限定语，例如“用于贸易结算的”。"),
         "external_code": _l("其他系统使用的编码，没有就留空。"),
     }
