@@ -21,7 +21,7 @@ from ..states import AppointmentStatus
 from ..web.form_keys import Done, once
 from .enterprise.drafts import WISHES, WishForm
 from .enterprise.instrument_form import FIELDS, SECTIONS, InstrumentForm, say_what_was_read, version_of
-from .forms import Lookup, ScopedLookupField
+from .forms import Lookup, ScopedLookupField, place_problems
 from .keys import coerce_key
 from .lists import clean_text
 from .view_parts import ViewPart
@@ -112,7 +112,7 @@ class BookingOnBehalf(ViewPart):
         try:
             return self._book(enterprise, ids, wishes, back_url)
         except Invalid as refused:
-            said = self._sentences(form, refused)
+            said = place_problems(form, refused)
             db.session.expire_all()
             page = self._booking_page(enterprise, instruments, back_url, ticked=ids, form=form, problems=said)
             return page, 422
@@ -187,16 +187,6 @@ class BookingOnBehalf(ViewPart):
         if None in keys:
             abort(404)
         return [int(key) for key in keys if key is not None]
-
-    def _sentences(self, form: WishForm, refused: Invalid) -> list[str]:
-        loose = []
-        for name, problem in refused.problems.items():
-            sentence = messages.sentence(problem.code, problem.facts)
-            if name in form:
-                form[name].errors = [*form[name].errors, sentence]
-            else:
-                loose.append(sentence)
-        return loose
 
     def instruments_of(self, enterprise: Enterprise) -> Any:
         """What this person may book of the enterprise's ledger."""
