@@ -21,7 +21,15 @@ from ..states import OPEN_ITEMS, ImportState, RowOutcome
 from ..workbooks.columns import BY_CODE
 from . import matching_runs, notices, slips
 from .ledger import locking_slips
-from .ledger_values import KEY_PARTS, LEDGER_COLUMNS, LOCKED_COLUMNS, TYPED_COLUMNS, changed_columns, key_of
+from .ledger_values import (
+    DECIDING_COLUMNS,
+    KEY_PARTS,
+    LEDGER_COLUMNS,
+    TYPED_COLUMNS,
+    changed_columns,
+    key_of,
+    locked_columns,
+)
 
 BATCH = 500
 
@@ -161,7 +169,8 @@ def _update(run: ImportRun, actor: Actor, rows: Sequence[Any]) -> int:
             continue
         ledger = current[row.instrument_id]
         changed = changed_columns(row.values, ledger)
-        if (locked := LOCKED_COLUMNS & set(changed)) and row.instrument_id in locks:
+        locked = locked_columns(ledger["serial_number"]) & set(changed)
+        if locked and row.instrument_id in locks:
             _leave_out(run, row, min(locked), "ledger_locked", slip=locks[row.instrument_id])
         elif (owner := _other_owner(run, row, ledger)) is not None:
             _leave_out(run, row, "serial_number", "ledger_appeared", ledger_number=owner)
@@ -203,7 +212,7 @@ def _write_updates(
         ],
     )
     for row, _before, after in changes:
-        if current[row.instrument_id]["is_booked"] and LOCKED_COLUMNS & set(after):
+        if current[row.instrument_id]["is_booked"] and DECIDING_COLUMNS & set(after):
             matching_runs.requeue_instrument(actor, row.instrument_id)
 
 

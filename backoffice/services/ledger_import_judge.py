@@ -24,10 +24,10 @@ from ..workbooks.reference import Reference
 from .ledger import locking_slips
 from .ledger_values import (
     KEY_PARTS,
-    LOCKED_COLUMNS,
     TYPED_COLUMNS,
     changed_columns,
     key_of,
+    locked_columns,
     too_long_for_ledger,
     with_readings,
 )
@@ -154,7 +154,8 @@ class Judge:
             row.columns = columns
             return
         changed = changed_columns(columns, current)
-        if target in self._locks and (locked := [name for name in changed if name in LOCKED_COLUMNS]):
+        locks = locked_columns(current["serial_number"]) if target in self._locks else frozenset()
+        if locked := [name for name in changed if name in locks]:
             for name in locked:
                 self._note(row, name, "ledger_locked", slip=self._locks[target])
             return

@@ -62,7 +62,7 @@ DECLARED_COLUMNS = (
 )
 """企业自报（未核实）: an earlier certificate in the enterprise's own words, until the first recorded result."""
 
-LOCKED_COLUMNS = frozenset(
+DECIDING_COLUMNS = frozenset(
     {
         "kind_code",
         "model",
@@ -75,7 +75,7 @@ LOCKED_COLUMNS = frozenset(
         "delivery_mode",
     }
 )
-"""They decide matching, or tell the institution which instrument it holds: locked from 待受理 on."""
+"""They decide matching, or tell an institution which instrument it is: what waits is matched anew when one changes."""
 
 KEY_PARTS = ("kind_code", "manufacturer", "serial_key", "sub_number")
 """The ledger's key but for the enterprise."""
@@ -120,6 +120,15 @@ def too_long_for_ledger(values: Mapping[str, Any], *, row: int | None, letters: 
         for name, limit in _LIMITS.items()
         if limit is not None and len(values.get(name, "")) > limit
     ]
+
+
+def locked_columns(serial_number: str) -> frozenset[str]:
+    """The columns a slip locks from 待受理 on, for a row with this 出厂编号: what is held there, and where it stands.
+
+    管理编号 is among them only where it takes the place of the serial number.
+    """
+    named = {"management_number"} if serial_number == NO_SERIAL_NUMBER else set()
+    return DECIDING_COLUMNS | {"place_of_use"} | named
 
 
 def changed_columns(columns: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
