@@ -6,7 +6,7 @@ not belong here: the rules of a row (`workbooks.checks`), rows of the database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -61,6 +61,9 @@ DECLARED_COLUMNS = (
     "declared_institution",
 )
 """企业自报（未核实）: an earlier certificate in the enterprise's own words, until the first recorded result."""
+
+FURTHER_COLUMNS = (*OPTIONAL_COLUMNS, *DECLARED_COLUMNS)
+"""What stands beside the typed columns where somebody knows it."""
 
 DECIDING_COLUMNS = frozenset(
     {
@@ -132,5 +135,13 @@ def locked_columns(serial_number: str) -> frozenset[str]:
 
 
 def changed_columns(columns: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
-    """Typed columns whose value differs from the ledger's."""
-    return [name for name in TYPED_COLUMNS if columns[name] != current[name]]
+    """Columns an enterprise writes whose value differs from the ledger's; of the further ones those both know."""
+    known = [name for name in FURTHER_COLUMNS if name in columns and name in current]
+    return [name for name in (*TYPED_COLUMNS, *known) if columns[name] != current[name]]
+
+
+def replaced_by_result(changed: Iterable[str], columns: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
+    """Declared columns that would be written although a result is recorded: it has taken their place."""
+    if current["verified_on"] is None:
+        return []
+    return [name for name in changed if name in DECLARED_COLUMNS and columns[name]]
