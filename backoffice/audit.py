@@ -30,6 +30,7 @@ class AuditAction(StrEnum):
     REGISTRATION_APPROVED = "registration.approved"
     REGISTRATION_REFUSED = "registration.refused"
     REGISTRATION_MARKED_LATE = "registration.marked_late"
+    CHANGE_MARKED_LATE = "change.marked_late"
     ENTERPRISE_CREATED = "enterprise.created"
     ENTERPRISE_CHANGED = "enterprise.changed"
     ENTERPRISE_SUSPENDED = "enterprise.suspended"
@@ -86,7 +87,16 @@ class AuditAction(StrEnum):
 
 
 MASKED = ("phone", "mobile", "site_phone", "stall_phone")
-OMITTED = ("password_hash", "previous_password_hashes", "token_hash", "content", "search_text", "updated_at", "version")
+OMITTED = (
+    "password_hash",
+    "previous_password_hashes",
+    "token_hash",
+    "content",
+    "search_text",
+    "updated_at",
+    "version",
+    "printed",
+)
 
 _seal_key = b""
 
@@ -125,13 +135,13 @@ def record(
     return event
 
 
-def record_change(actor: Actor, action: AuditAction, row: Model) -> bool:
+def record_change(actor: Actor, action: AuditAction, row: Model, *, reason: str = "") -> bool:
     """Flush a changed row and record old and new values of what changed; nothing changed, nothing recorded."""
     before, after = changes(row)
     if not after:
         return False
     db.session.flush()
-    record(actor, action, row, before=before, after=after)
+    record(actor, action, row, before=before, after={**after, "reason": reason} if reason else after)
     return True
 
 

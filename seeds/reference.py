@@ -29,7 +29,7 @@ def load() -> dict[str, int]:
     kinds = list(_rows("kinds.csv"))
     items = {row["item_code"]: row["item_name"] for row in kinds}
     _insert(Division, divisions, ["code"])
-    _insert(CatalogueItem, [{"code": code, "name": name} for code, name in items.items()], ["code"])
+    _insert(CatalogueItem, [{"code": code, "name": name, "is_active": True} for code, name in items.items()], ["code"])
     _insert(InstrumentKind, [_kind(row) for row in kinds], ["code"])
     options = [{**row, "position": int(row["position"]), "is_active": True} for row in _rows("options.csv")]
     _insert(OptionValue, options, ["list_code", "code"])

@@ -116,3 +116,21 @@ for (const button of document.querySelectorAll("[data-print]")) {
 // A page that shows progress asks again while it is open.
 const progress = document.querySelector("[data-refresh-seconds]");
 if (progress) window.setTimeout(() => window.location.reload(), Number(progress.dataset.refreshSeconds) * 1000);
+
+// What waits for somebody else may move any moment, or not today: the page asks quietly and shows itself anew only when
+// something happened. It rests while nobody looks, and after ten minutes, so that no page keeps a session alive.
+const waiting = document.querySelector("[data-progress]");
+if (waiting) {
+  const seconds = Number(waiting.dataset.askSeconds);
+  let left = 600 / seconds;
+  const asking = window.setInterval(async () => {
+    if (document.hidden) return;
+    left -= 1;
+    if (left < 0) return window.clearInterval(asking);
+    const answer = await fetch(window.location.href).catch(() => null);
+    if (!answer || !answer.ok || answer.redirected) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const now = page.querySelector("[data-progress]");
+    if (!now || now.dataset.progress !== waiting.dataset.progress) window.location.reload();
+  }, seconds * 1000);
+}

@@ -55,7 +55,7 @@ class Difference:
     after: Any
 
 
-def answer_tabs(model: Any) -> tuple[Tab, Tab]:
+def answer_tabs(model: Any) -> tuple[Tab, ...]:
     """待答复 first, then everything that was answered or withdrawn."""
     is_pending = proposals.is_pending(model)
     return Tab("pending", _l("待答复"), is_pending), Tab("answered", _l("已答复"), ~is_pending)
@@ -132,8 +132,12 @@ class ProposalPages(ScopedModelView):
         """The line of the history that tells of its beginning."""
         raise NotImplementedError
 
+    def late_events(self, row: Any) -> list[Event]:
+        """The line that says it was let wait too long, where there is a day for the answer."""
+        return []
+
     def history(self, row: Any) -> Sequence[Event]:
-        events = [self.sent_event(row)]
+        events = [*self.late_events(row), self.sent_event(row)]
         if row.decided_at is not None:
             words = label(row.state) + (f"：{row.reason}" if row.reason else "")
             events.insert(0, Event(row.decided_at, words, who=self.person(row.decided_by_id)))
@@ -179,6 +183,10 @@ class ChangeRequestPages(ProposalPages):
 
     def menu_count(self, actor: Actor) -> int | None:
         return change_requests.pending_count(actor)
+
+    def late_events(self, row: ChangeRequest) -> list[Event]:
+        words = _("超过 2 个工作日未答复，已提醒")
+        return [Event(row.marked_late_at, words)] if row.marked_late_at is not None else []
 
     def sent_event(self, row: ChangeRequest) -> Event:
         return Event(

@@ -57,6 +57,8 @@ class RecordForms(ScopedModelView):
     """Fields a link to 新增 may fill (`?kind_code=1401`)."""
     create_only: ClassVar[Sequence[str]] = ()
     """Fields that never change once the record is there."""
+    edit_only: ClassVar[Sequence[str]] = ()
+    """Fields about a change: a new record has none."""
     sections: ClassVar[Sequence[tuple[Any, Sequence[str]]]] = ()
 
     def shown_values(self, row: Any) -> Mapping[str, Any]:
@@ -67,12 +69,14 @@ class RecordForms(ScopedModelView):
     def form_sections(self) -> Sequence[tuple[Any, Sequence[str]]]:  # type: ignore[override]
         """The sections of this request's form, without the fields it does not have."""
         sections = self.sections or (("", tuple(self.form_columns)),)
-        hidden = set(self.create_only) if self._is_edit() else set()
+        hidden = set(self.create_only if self._is_edit() else self.edit_only)
         kept = [(heading, [name for name in names if name not in hidden]) for heading, names in sections]
         return [(heading, names) for heading, names in kept if names]
 
     def create_form(self, obj: Any = None) -> Form:
         form = super().create_form(obj)
+        for name in self.edit_only:
+            del form[name]
         if request.method == "GET":
             for name in self.prefilled:
                 _prefill(form[name], request.args.getlist(name))
@@ -86,6 +90,11 @@ class RecordForms(ScopedModelView):
             for name, value in self.shown_values(obj).items():
                 form[name].process(None, value)
         return form
+
+    def create_model(self, form: Form) -> Any:
+        names = [name for name in self.form_columns if name not in self.edit_only]
+        with unit_of_work():
+            return self.create(self.actor, values_of(form, names))
 
     def update_model(self, form: Form, model: Any) -> bool:
         names = [name for name in self.form_columns if name not in self.create_only]

@@ -111,7 +111,8 @@ class ReferenceView(RecordForms):
         used = Fact(_("被引用"), _("%(count)s 条记录", count=reference_rows.uses(row)))
         return (Card(card.title, (*card.facts, used)),)
 
-    def _stop_words(self, row: Any) -> str:
+    def stop_words(self, row: Any) -> str:
+        """What 停用 of this row means, before it is done."""
         return _("停用后新填的表不能再选它；已有的 %(count)s 条记录不变。", count=reference_rows.uses(row))
 
     @record_action(
@@ -119,7 +120,7 @@ class ReferenceView(RecordForms):
         label=_l("停用"),
         permission=P.ALL_REFERENCE_EDIT,
         form=ReasonForm,
-        confirm=_stop_words,
+        confirm=lambda view, row: view.stop_words(row),
         danger=True,
     )
     def stop(self, actor: Actor, row: Any, values: dict[str, Any]) -> Done:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ..services import deadlines, registrations
+from ..services import change_requests, deadlines, registrations
 from ..unit_of_work import unit_of_work
 
 
 def mark_late_reviews() -> dict[str, int]:
     with unit_of_work():
-        return {"late_reviews": registrations.mark_late()}
+        return {"late_reviews": registrations.mark_late(), "late_changes": change_requests.mark_late()}
 
 
 def mark_late_slips() -> dict[str, int]:

@@ -6,6 +6,7 @@ from .wording import N_
 
 SENTENCES: dict[str, str] = {
     "sign_in_refused": N_("账号或密码不对，请核对后重试。企业的账号是统一社会信用代码；连续 5 次不对将锁定 15 分钟。"),
+    "readings_too_often": N_("您所在的网络查询次数过多，请在 %(minutes)s 分钟后再试；登录后查询不受限制。"),
     "uploads_too_often": N_("上传文件次数过多，请在 %(minutes)s 分钟后再试；返回上一页，填写的内容还在。"),
     "sign_in_locked": N_("尝试次数过多，为保护账号已暂停登录，请在 %(minutes)s 分钟后再试。"),
     "username_taken": N_("这个账号已经有人使用，请换一个。"),

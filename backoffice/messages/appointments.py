@@ -10,6 +10,7 @@ SENTENCES: dict[str, str] = {
     "nothing_chosen": N_("还没有选择器具。请先点“选择器具”。"),
     "already_booked": N_("%(instrument)s 已在预约 %(number)s 中，办结或撤回后才能再次预约。"),
     "not_in_use": N_("%(instrument)s 的使用状态是“%(state)s”，请先在台账中启用再预约。"),
+    "kind_not_in_force": N_("%(instrument)s 的种别“%(kind)s”已停用，请在台账中改选现行种别再预约。"),
     "first_verification_only": N_("%(instrument)s 属于“%(kind)s”：只做首次强制检定，失准报废，不需要预约周期检定。"),
     "booked_meanwhile": N_("其中有器具刚刚被另一个预约选走，本次没有提交。请返回选择器具后再提交。"),
     "question_open": N_("请先回答：仍分配至%(institution)s，还是重新匹配技术机构？"),

@@ -79,24 +79,7 @@ HISTORY: dict[str, str] = {
 """What a row of the audit says in an instrument's history."""
 
 
-SHOWN = frozenset(BY_CODE) | {
-    "purchased_on",
-    "oil_product",
-    "stall_number",
-    "stall_operator",
-    "stall_phone",
-    "season",
-    "production_code",
-    "repair_code",
-    "verification_code",
-    "seal_number",
-    "declared_verified_on",
-    "declared_valid_until",
-    "declared_certificate_number",
-    "declared_institution",
-    "verified_on",
-    "valid_until",
-}
+SHOWN = frozenset(BY_CODE) | {"verified_on", "valid_until"}
 """Columns whose changes a history tells; what is only read out of others is left out."""
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from ..states import ReturnCode
+from ..states import ReturnCode, UseState
+from .records import column_words
 from .wording import N_
 
-CODED_FACTS: dict[str, type[StrEnum]] = {"return_code": ReturnCode}
+CODED_FACTS: dict[str, type[StrEnum]] = {"return_code": ReturnCode, "use_state": UseState}
 """Facts that are stored as codes and read as words."""
 
 
 def decoded(facts: dict[str, Any]) -> dict[str, Any]:
-    """A stored notice's facts with their codes made codes again, ready to be worded."""
-    return {key: CODED_FACTS[key](value) if key in CODED_FACTS else value for key, value in facts.items()}
+    """A stored notice's facts with their codes made codes again, ready to be worded; columns by their names."""
+    ready = {key: CODED_FACTS[key](value) if key in CODED_FACTS else value for key, value in facts.items()}
+    if "columns" in ready:
+        ready["columns"] = "、".join(column_words("measuring_instrument", name) for name in ready["columns"])
+    return ready
 
 
 SENTENCES: dict[str, str] = {
@@ -24,6 +28,8 @@ SENTENCES: dict[str, str] = {
     "notice_registration_refused": N_("您单位的注册未通过审核：%(reason)s。请更正后重新提交。"),
     "notice_walk_in_approved": N_("您机构代办的 %(enterprise)s 已通过审核，代办的预约已自动提交。"),
     "notice_walk_in_refused": N_("您机构代办的 %(enterprise)s 未通过审核：%(reason)s。请更正后重新提交。"),
+    "notice_instrument_changed": N_("%(by)s 修改了您台账中的 %(instrument)s（%(columns)s）：%(reason)s。"),
+    "notice_instrument_use_changed": N_("%(by)s 将您台账中的 %(instrument)s 办理为“%(use_state)s”：%(reason)s。"),
     "notice_booked_on_behalf": N_("%(by)s 为您单位代办了预约 %(number)s，共 %(count)s 台（件）。"),
     "notice_items_cancelled": N_("%(by)s 取消了预约 %(number)s 的 %(count)s 台（件）：%(reason)s。器具可以重新预约。"),
     "notice_slip_items_cancelled": N_(
@@ -37,6 +43,7 @@ SENTENCES: dict[str, str] = {
     ),
     "notice_branch_registered": N_("您单位的分支机构 %(enterprise)s 已提交注册（代码 %(uscc)s）。"),
     "notice_change_arrived": N_("%(enterprise)s 申请变更单位信息，请在 %(due)s 前答复。"),
+    "notice_change_late": N_("%(enterprise)s 的变更申请已超过 2 个工作日未答复（应于 %(due)s 前答复）。"),
     "notice_change_approved": N_("您单位的变更申请已同意，单位信息已按申请更新。"),
     "notice_change_refused": N_("您单位的变更申请未同意：%(reason)s。"),
     "notice_correction_proposed": N_("%(institution)s 核对 %(instrument)s 后建议更正台账，请确认（一次点击即可）。"),

@@ -15,6 +15,8 @@ SENTENCES: dict[str, str] = {
     "laboratory_in_use": N_("还有 %(count)s 条授权写着这个检定室，请先改掉它们。"),
     "laboratory_of_another": N_("这个检定室不属于“%(institution)s”，请重新选择。"),
     "kind_retired": N_("种别“%(kind)s”已停用，请选择现行种别。"),
+    "item_stopped": N_("项别“%(item)s”已停用，请选择现行项别。"),
+    "kind_of_stopped_item": N_("项别“%(item)s”已停用，请先启用项别。"),
     "range_unreadable": N_("读不懂“%(found)s”。请写成“(0～1.6) MPa”“≤150 kg”这样的形式，或留空表示不限。"),
     "accuracy_unreadable": N_("读不懂“%(found)s”。请写成“1.6级”“Ⅲ级”“±1%%”这样的形式，或留空表示不限。"),
     "units_unlikely": N_("%(codes)s 不像统一社会信用代码（18 位，分支机构 20 位），请核对。"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..database import Model
@@ -91,6 +93,8 @@ class Slip(Stamped, Model):
     words: Mapped[str] = mapped_column(sa.String(500), default="")
     version: Mapped[int] = mapped_column(default=1)
     """Printed on the slip: grows with every change after the first acceptance."""
+    printed: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """What this version says of people, places and instruments: later changes of those records do not change it."""
 
     appointment: Mapped[Appointment] = relationship(back_populates="slips")
     enterprise: Mapped[Enterprise] = relationship()

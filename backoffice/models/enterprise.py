@@ -101,6 +101,7 @@ class ChangeRequest(Model):
     requested_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("app_user.id"))
     submitted_at: Mapped[Moment]
     due_at: Mapped[Moment]
+    marked_late_at: Mapped[Moment | None]
     decided_at: Mapped[Moment | None]
     decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("app_user.id"))
     reason: Mapped[str] = mapped_column(sa.String(500), default="")

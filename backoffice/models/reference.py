@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import sqlalchemy as sa
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..database import Model
@@ -44,6 +45,8 @@ class CatalogueItem(Model):
     code: Mapped[str] = mapped_column(sa.String(8), primary_key=True)
     name: Mapped[str] = mapped_column(sa.String(64))
     external_code: Mapped[str | None] = mapped_column(sa.String(16))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    """停用 takes every kind of the item out of force with it."""
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
@@ -67,11 +70,23 @@ class InstrumentKind(Model):
     confidence: Mapped[str] = mapped_column(sa.String(16), default="unconfirmed")
     external_code: Mapped[str | None] = mapped_column(sa.String(16))
     is_retired: Mapped[bool] = mapped_column(default=False)
+    """停用 of this kind alone; whether it may be used is `is_in_force`."""
 
     item: Mapped[CatalogueItem] = relationship(lazy="joined")
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    @hybrid_property
+    def is_in_force(self) -> bool:
+        """Neither the kind nor its item is 停用; in statements as well."""
+        return not self.is_retired and self.item.is_active
+
+    @is_in_force.inplace.expression
+    @classmethod
+    def _is_in_force(cls) -> sa.ColumnElement[bool]:
+        items_in_force = sa.select(CatalogueItem.code).where(CatalogueItem.is_active)
+        return sa.and_(cls.is_retired.is_(False), cls.item_code.in_(items_in_force))
 
     @property
     def is_to_be_confirmed(self) -> bool:

@@ -7,11 +7,13 @@ from flask import render_template
 from ..services import contacts as directory
 from ..web.access import public
 from .blueprint import portal
+from .limits import limited
 from .lookup import place_asked
 
 
 @portal.get("/contacts")
 @public
+@limited
 def contacts() -> str:
     """All institutions and offices, or those around a place: its own, then the city's, then the province's."""
     asked = place_asked()

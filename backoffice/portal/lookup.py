@@ -14,6 +14,7 @@ from ..services import contacts, look_up, places
 from ..states import Purpose
 from ..web.access import public
 from .blueprint import portal
+from .limits import limited
 
 LONGEST_PLACE = 60
 
@@ -47,6 +48,7 @@ def place_asked() -> PlaceAsked:
 
 @portal.get("/lookup")
 @public
+@limited
 def lookup() -> str:
     """The question and its answer on one page; every answer has an address that can be sent to others."""
     words, purpose = look_up.folded(request.args.get("q", "")), purpose_asked()

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from ..messages.labels import label
 from ..messages.registrations import principal_label
 from ..models import StoredFile
-from ..services import places, stored_files
+from ..services import address_limits, places, stored_files
 from ..services.places import Found
 from ..services.stored_files import Upload
 from ..services.words import clean_text
@@ -53,7 +53,7 @@ def _with_file(draft: Draft, upload: Upload | None) -> Draft:
     if upload is None or stored_files.licence_problem(upload) is not None:
         return draft
     with unit_of_work():
-        stored_files.count_upload(request.remote_addr or "")
+        address_limits.count_upload(request.remote_addr or "")
         row = stored_files.store_licence(upload)
         return replace(draft, file_id=row.id, file_name=row.name)
 

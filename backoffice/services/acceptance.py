@@ -14,7 +14,7 @@ from ..models import AppointmentItem, Receipt, Slip
 from ..permissions import Permission, require
 from ..states import DeliveryMode, ItemStatus, ReturnCode
 from ..workflow import ItemAction
-from . import areas, notices, slips
+from . import areas, notices, slip_printing, slips
 
 LONGEST_WORDS = 500
 
@@ -82,7 +82,7 @@ def return_items(
     if slip.first_decided_at is None:
         slip.first_decided_at = clock.now()
     elif slip.accepted_at is not None:
-        slip.version += 1
+        slip_printing.next_version(slip)
     receipt = _write_receipt(actor, slip, "returned", len(ids), words=words.strip(), code=code)
     for item in items:
         audit.record(
@@ -134,18 +134,20 @@ def _last_decider(slip: Slip) -> str:
 def _write_arrangement(
     actor: Actor, slip: Slip, appointed_on: date | None, appointed_time: str, place: str, words: str
 ) -> None:
-    if slip.accepted_at is None:
+    is_first = slip.accepted_at is None
+    if is_first:
         slip.accepted_at = clock.now()
         slip.accepted_by_id = actor.user_id
-    else:
-        slip.version += 1
     if slip.first_decided_at is None:
         slip.first_decided_at = clock.now()
     slip.appointed_on = appointed_on
     slip.appointed_time = appointed_time.strip()
     slip.place = place.strip() or slip.institution.reception_place or slip.institution.address
     slip.words = words.strip()
-    db.session.flush()
+    if is_first:
+        slip_printing.keep(slip)
+    else:
+        slip_printing.next_version(slip)
 
 
 def change_arrangement(
@@ -163,8 +165,7 @@ def change_arrangement(
     slip.place, slip.words = place.strip(), words.strip()
     before, after = audit.changes(slip)
     if after:
-        slip.version += 1
-        db.session.flush()
+        slip_printing.next_version(slip)
         audit.record(actor, AuditAction.SLIP_CHANGED, slip, before=before, after=after)
         notices.tell_enterprise(
             slip.enterprise_id,

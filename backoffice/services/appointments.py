@@ -161,6 +161,8 @@ def why_not_bookable(instruments: Sequence[MeasuringInstrument]) -> dict[int, Fi
             refusals[row.id] = FieldProblem("already_booked", {"number": numbers_of_open[row.id]})
         elif row.use_state is not UseState.IN_USE:
             refusals[row.id] = FieldProblem("not_in_use", {"state": row.use_state})
+        elif not row.kind.is_in_force:
+            refusals[row.id] = FieldProblem("kind_not_in_force", {"instrument": str(row), "kind": row.kind.name})
         elif (never := why_never_booked(row)) is not None:
             refusals[row.id] = never
     return refusals

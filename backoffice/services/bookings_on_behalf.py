@@ -12,7 +12,7 @@ from ..actor import Actor, Role
 from ..audit import AuditAction
 from ..database import db
 from ..errors import Invalid
-from ..models import Appointment, AppointmentItem, Enterprise, User
+from ..models import Appointment, AppointmentItem, Enterprise
 from ..states import AppointmentStatus, EnterpriseStatus, ItemStatus
 from . import accounts, appointments, notices, on_behalf
 
@@ -48,16 +48,10 @@ def _tell_enterprise(actor: Actor, appointment: Appointment, count: int) -> None
         appointment.enterprise_id,
         "notice_booked_on_behalf",
         appointment,
-        by=organisation_of(actor),
+        by=on_behalf.organisation_of(actor),
         number=appointment.number,
         count=count,
     )
-
-
-def organisation_of(actor: Actor) -> str:
-    """The name of the office or institution a person works for; the person's own name without one."""
-    user = db.session.get(User, actor.user_id) if actor.user_id else None
-    return (user.organisation_name if user else "") or actor.name
 
 
 def submit_waiting(enterprise: Enterprise) -> int:

@@ -182,7 +182,7 @@ def _kind(problems: Problems, actor: Actor, capability: Capability | None, code:
     kind = problems.row(actor, "kind_code", InstrumentKind, code)
     if kind is None:
         return None
-    if kind.is_retired and (capability is None or capability.kind_code != kind.code):
+    if not kind.is_in_force and (capability is None or capability.kind_code != kind.code):
         problems.add("kind_code", "kind_retired", kind=kind.name)
     return str(kind.code)
 

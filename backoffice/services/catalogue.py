@@ -47,6 +47,8 @@ def add_kind(
     if code and not CODE.fullmatch(code):
         problems.add("code", "kind_code_malformed")
     item = problems.row(actor, "item_code", CatalogueItem, item_code)
+    if item is not None and not item.is_active:
+        problems.add("item_code", "item_stopped", item=item.name)
     if (known := db.session.get(InstrumentKind, code)) is not None:
         problems.add("code", "already_exists", existing=str(known))
     values = _checked(problems, None, typed)
@@ -104,6 +106,20 @@ def open_items_of(code: str) -> int:
     return db.session.scalar(statement) or 0
 
 
+def extent_of_item(code: str) -> dict[str, int]:
+    """What hangs on an item: its kinds in force, instruments of them in ledgers, and those under way."""
+    kinds = sa.select(InstrumentKind.code).where(InstrumentKind.item_code == code)
+    in_force = kinds.where(InstrumentKind.is_retired.is_(False))
+    instruments = sa.select(MeasuringInstrument.id).where(MeasuringInstrument.kind_code.in_(kinds))
+    open_items = sa.select(AppointmentItem.id).where(
+        AppointmentItem.instrument_id.in_(instruments), AppointmentItem.status.in_(OPEN_ITEMS)
+    )
+    return {
+        name: db.session.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
+        for name, rows in (("kinds", in_force), ("all", instruments), ("open", open_items))
+    }
+
+
 def _editable(actor: Actor, code: str) -> InstrumentKind:
     require(actor, Permission.ALL_REFERENCE_EDIT)
     kind: InstrumentKind = scoping.find(actor, InstrumentKind, code, lock=True)
@@ -117,6 +133,8 @@ def _switch(actor: Actor, code: str, *, is_retired: bool, reason: str) -> Instru
     problems.refuse()
     if kind.is_retired == is_retired:
         raise Conflict("changed_meanwhile")
+    if not is_retired and not kind.item.is_active:
+        raise Conflict("kind_of_stopped_item", item=kind.item.name)
     kind.is_retired = is_retired
     db.session.flush()
     audit.record(

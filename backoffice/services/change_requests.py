@@ -20,7 +20,7 @@ from ..errors import Conflict, Forbidden, Invalid
 from ..models import ChangeRequest, Enterprise
 from ..permissions import Permission, may, require
 from ..states import EnterpriseStatus, ProposalState
-from . import areas, mails, notices, proposals, registration_fields, registrations
+from . import areas, deadlines, mails, notices, proposals, registration_fields, registrations
 from .reference_checks import assign
 from .words import clean_text, free_words, inside_a_sentence, reason_words
 
@@ -73,15 +73,18 @@ def submit(actor: Actor, values: Mapping[str, Any], *, words: str) -> ChangeRequ
     )
     _insert(request)
     audit.record(actor, AuditAction.CHANGE_REQUESTED, request, before=request.before, after=request.after)
-    if request.reviewer_division_code is not None:
-        notices.tell_regulator(
-            request.reviewer_division_code,
-            "notice_change_arrived",
-            request,
-            enterprise=enterprise.name,
-            due=areas.last_day(request.due_at),
-        )
+    _tell_reviewer(request, "notice_change_arrived")
     return request
+
+
+def mark_late(*, limit: int = 200) -> int:
+    """Mark requests past their day and tell the regulator, each once; decides nothing. Returns how many."""
+    is_pending = proposals.is_pending(ChangeRequest)
+    late = deadlines.mark(ChangeRequest, is_pending, AuditAction.CHANGE_MARKED_LATE, limit=limit)
+    for request in late:
+        _tell_reviewer(request, "notice_change_late")
+    db.session.flush()
+    return len(late)
 
 
 def withdraw(actor: Actor, request_id: int) -> ChangeRequest:
@@ -158,6 +161,17 @@ def _own(actor: Actor) -> Enterprise:
     if enterprise.status is not EnterpriseStatus.APPROVED:
         raise Conflict("enterprise_not_in_force", status=enterprise.status)
     return enterprise
+
+
+def _tell_reviewer(request: ChangeRequest, code: str) -> None:
+    if request.reviewer_division_code is not None:
+        notices.tell_regulator(
+            request.reviewer_division_code,
+            code,
+            request,
+            enterprise=request.enterprise.name,
+            due=areas.last_day(request.due_at),
+        )
 
 
 def _differing(enterprise: Enterprise, values: Mapping[str, Any]) -> dict[str, Any]:

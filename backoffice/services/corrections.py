@@ -23,7 +23,7 @@ from ..models import AppointmentItem, CorrectionProposal, MeasuringInstrument, S
 from ..permissions import Permission, require
 from ..states import LOCKING_ITEMS, ItemStatus, ProposalState
 from ..workbooks.checks import checked_values
-from . import ledger, ledger_reference, matching_runs, notices, proposals, slips
+from . import ledger, ledger_reference, matching_runs, notices, proposals, slip_printing, slips
 from .ledger_values import TYPED_COLUMNS, too_long_for_ledger, with_readings
 from .words import clean_text, free_words, inside_a_sentence, reason_words
 
@@ -228,8 +228,7 @@ def _follow(actor: Actor, item: AppointmentItem, proposal: CorrectionProposal) -
         return
     slip = db.session.get(Slip, item.slip_id, populate_existing=True, with_for_update=True)
     if slip is not None and slips.is_printable(slip):
-        slip.version += 1
-        db.session.flush()
+        slip_printing.next_version(slip, changed=[item.id])
         audit.record(actor, AuditAction.SLIP_CHANGED, slip, before=proposal.before, after=proposal.after)
 
 

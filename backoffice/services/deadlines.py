@@ -1,6 +1,9 @@
-"""Slips whose institution let its two working days pass: marked and reported once, and nothing else changes."""
+"""What people let pass its day: marked and reported once, and nothing else changes."""
 
 from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -8,25 +11,42 @@ from .. import audit, clock
 from ..actor import SYSTEM
 from ..audit import AuditAction
 from ..database import db
-from ..models import AppointmentItem, MeasuringInstrument, Slip
+from ..models import AppointmentItem, ChangeRequest, MeasuringInstrument, Registration, Slip
 from ..states import ItemStatus, SlipStatus
 from . import areas, notices
 
 UNDECIDED = (SlipStatus.AWAITING, SlipStatus.PARTLY)
+Timed = TypeVar("Timed", Registration, ChangeRequest, Slip)
+
+
+def mark(
+    model: type[Timed],
+    waiting: sa.ColumnElement[bool],
+    action: AuditAction,
+    *,
+    limit: int,
+    now: datetime | None = None,
+) -> list[Timed]:
+    """Mark what still waits past its day, the oldest first, each once; whom to tell knows the caller."""
+    now = now or clock.now()
+    late = db.session.scalars(
+        sa.select(model)
+        .where(waiting, model.due_at <= now, model.marked_late_at.is_(None))
+        .order_by(model.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=model)
+    ).all()
+    for row in late:
+        row.marked_late_at = now
+        audit.record(SYSTEM, action, row, after={"due_at": row.due_at})
+    db.session.flush()
+    return list(late)
 
 
 def mark_late_slips(*, limit: int = 20) -> int:
     """Mark slips past their clock; the institution and the competent regulator are told. Returns how many."""
-    late = db.session.scalars(
-        sa.select(Slip)
-        .where(Slip.status.in_(UNDECIDED), Slip.due_at <= clock.now(), Slip.marked_late_at.is_(None))
-        .order_by(Slip.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    late = mark(Slip, Slip.status.in_(UNDECIDED), AuditAction.SLIP_MARKED_LATE, limit=limit)
     for slip in late:
-        slip.marked_late_at = clock.now()
-        audit.record(SYSTEM, AuditAction.SLIP_MARKED_LATE, slip, after={"due_at": slip.due_at})
         _tell(slip)
     db.session.flush()
     return len(late)

@@ -205,6 +205,7 @@ WHERE coalesce(answered.accepted, 0) <> coalesce(found.accepted, 0)
 LATE_WHEN_DUE = """
 SELECT 'slip ' || id FROM slip WHERE marked_late_at < due_at
 UNION ALL SELECT 'registration ' || id FROM registration WHERE marked_late_at < due_at
+UNION ALL SELECT 'change request ' || id FROM change_request WHERE marked_late_at < due_at
 """
 NUMBERS = """
 WITH given AS (SELECT number FROM appointment UNION ALL SELECT number FROM slip)

@@ -25,18 +25,20 @@ from ..states import LOCKING_ITEMS, OPEN_ITEMS, UseState
 from ..workbooks.checks import checked_values
 from ..workbooks.problems import Problem
 from ..workbooks.reference import Reference
-from . import ledger_reference, matching_runs, on_behalf, slips
+from . import ledger_reference, ledger_values, matching_runs, notices, on_behalf, slips
 from .ledger_further import further_values
 from .ledger_values import (
+    DECIDING_COLUMNS,
     DECLARED_COLUMNS,
     KEY_PARTS,
-    LOCKED_COLUMNS,
+    READ_COLUMNS,
     TYPED_COLUMNS,
     changed_columns,
     key_of,
     too_long_for_ledger,
     with_readings,
 )
+from .words import inside_a_sentence, reason_words
 
 REASON_LENGTH = 200
 
@@ -63,13 +65,16 @@ def create(actor: Actor, enterprise_id: int, values: Mapping[str, Any]) -> Measu
     return instrument
 
 
-def update(actor: Actor, instrument_id: int, values: Mapping[str, Any], version: int | None = None) -> None:
+def update(
+    actor: Actor, instrument_id: int, values: Mapping[str, Any], version: int | None = None, *, reason: str = ""
+) -> None:
     """Change a row of the ledger; what waits to be matched is matched anew.
 
-    `version` is the one the form was opened with. Raises `Invalid` (also for columns an institution's slip locks),
-    `Conflict` if somebody saved in between, `Forbidden`, `NotFound`.
+    `version` is the one the form was opened with. A regulator says why, and the enterprise is told. Raises `Invalid`
+    (also for columns an institution's slip locks), `Conflict` if somebody saved in between, `Forbidden`, `NotFound`.
     """
     on_behalf.editable_instrument(actor, instrument_id)
+    words = reason_words(reason) if actor.role is Role.REGULATOR else ""
     item = _lock_open_item(instrument_id)
     instrument = on_behalf.editable_instrument(actor, instrument_id, lock=True)
     if item is None and open_item(instrument_id) is not None:  # Booked while this waited for the row.
@@ -78,18 +83,21 @@ def update(actor: Actor, instrument_id: int, values: Mapping[str, Any], version:
         raise Conflict("changed_meanwhile")
     columns = accepted(values)
     _refuse_declared(instrument, columns)
+    written = [name for name in columns if name not in READ_COLUMNS and columns[name] != getattr(instrument, name)]
     changed = changed_columns(columns, {name: _plain(getattr(instrument, name)) for name in TYPED_COLUMNS})
     _refuse_locked(item, changed)
     try:
         with db.session.begin_nested():
             for name, value in columns.items():
                 setattr(instrument, name, value)
-            audit.record_change(actor, AuditAction.INSTRUMENT_CHANGED, instrument)
+            audit.record_change(actor, AuditAction.INSTRUMENT_CHANGED, instrument, reason=words)
     except IntegrityError as refused:
         raise _duplicate(instrument.enterprise_id, columns) or refused from refused
     refuse_outside_area(actor, instrument)
-    if item is not None and LOCKED_COLUMNS & set(changed):
+    if item is not None and DECIDING_COLUMNS & set(changed):
         matching_runs.requeue_instrument(actor, instrument_id)
+    if written:
+        _tell_enterprise(actor, instrument, "notice_instrument_changed", columns=written, reason=words)
 
 
 def remove(actor: Actor, instrument_id: int) -> None:
@@ -133,6 +141,7 @@ def change_use(actor: Actor, instrument_ids: Sequence[int], state: UseState, rea
     for row in changing:
         row.use_state, row.use_state_on, row.use_state_reason = state, clock.today(), reason
         audit.record_change(actor, AuditAction.INSTRUMENT_USE_CHANGED, row)
+        _tell_enterprise(actor, row, "notice_instrument_use_changed", use_state=state, reason=reason)
     return len(changing)
 
 
@@ -168,7 +177,9 @@ def open_item(instrument_id: int) -> AppointmentItem | None:
 
 def locked_columns(item: AppointmentItem | None) -> frozenset[str]:
     """The columns an open item locks."""
-    return LOCKED_COLUMNS if item is not None and item.status in LOCKING_ITEMS else frozenset()
+    if item is None or item.status not in LOCKING_ITEMS:
+        return frozenset()
+    return ledger_values.locked_columns(item.instrument.serial_number)
 
 
 def locking_slips(instrument_ids: Sequence[int]) -> dict[int, str | None]:
@@ -247,6 +258,15 @@ def refuse_outside_area(actor: Actor, instrument: MeasuringInstrument) -> None:
     """A regulator enters and moves instruments within its area only: that of the place of use."""
     if actor.role is Role.REGULATOR and not on_behalf.may_edit_instrument(actor, instrument):
         raise Invalid.one("division_code", "outside_your_area", names=[instrument.division.name])
+
+
+def _tell_enterprise(actor: Actor, instrument: MeasuringInstrument, code: str, *, reason: str, **facts: Any) -> None:
+    """Its ledger is the enterprise's own: it hears what an office wrote into it, and why."""
+    if actor.role is not Role.REGULATOR:
+        return
+    by = on_behalf.organisation_of(actor)
+    said = {"by": by, "instrument": str(instrument), "reason": inside_a_sentence(reason), **facts}
+    notices.tell_enterprise(instrument.enterprise_id, code, instrument, **said)
 
 
 def _lock_open_item(instrument_id: int) -> AppointmentItem | None:

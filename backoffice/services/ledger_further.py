@@ -1,4 +1,4 @@
-"""Rules of what a ledger row may have besides what the import reads: optional columns and the declared certificate.
+"""Rules of what a ledger row may have besides what every row must: optional columns and the declared certificate.
 
 Only what was typed is looked at, so that a caller who knows nothing of these columns leaves them as they are.
 """
@@ -16,7 +16,7 @@ from .. import clock
 from ..errors import FieldProblem
 from ..models import MeasuringInstrument
 from ..workbooks.cells import CellKind, RawCell, Unreadable, cleaned, date_of, folded
-from .ledger_values import DECLARED_COLUMNS, OPTIONAL_COLUMNS
+from .ledger_values import FURTHER_COLUMNS
 
 DAYS = ("purchased_on", "declared_verified_on", "declared_valid_until")
 PAST_DAYS = ("purchased_on", "declared_verified_on")
@@ -38,7 +38,7 @@ _telephone = re.compile(r"[0-9+][0-9 \-()]{5,19}")
 def further_values(values: Mapping[str, Any], problems: dict[str, FieldProblem]) -> dict[str, Any]:
     """The typed optional and declared columns, as they are stored; adds to `problems` beside each field."""
     read: dict[str, Any] = {}
-    for name in (*OPTIONAL_COLUMNS, *DECLARED_COLUMNS):
+    for name in FURTHER_COLUMNS:
         if name not in values:
             continue
         try:
@@ -53,6 +53,11 @@ def further_values(values: Mapping[str, Any], problems: dict[str, FieldProblem])
     if verified and until and until < verified:
         problems.setdefault("declared_valid_until", FieldProblem("declared_reversed", {"day": verified}))
     return read
+
+
+def plain_further(values: Mapping[str, Any]) -> dict[str, str]:
+    """The same as texts, days as 2026-05-10 and nothing as "": how an import keeps and compares them."""
+    return {name: str(values[name] or "") for name in FURTHER_COLUMNS if name in values}
 
 
 def length_of(name: str) -> int:

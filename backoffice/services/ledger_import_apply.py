@@ -21,28 +21,52 @@ from ..states import OPEN_ITEMS, ImportState, RowOutcome
 from ..workbooks.columns import BY_CODE
 from . import matching_runs, notices, slips
 from .ledger import locking_slips
-from .ledger_values import KEY_PARTS, LEDGER_COLUMNS, LOCKED_COLUMNS, TYPED_COLUMNS, changed_columns, key_of
+from .ledger_further import plain_further
+from .ledger_values import (
+    DECIDING_COLUMNS,
+    FURTHER_COLUMNS,
+    KEY_PARTS,
+    LEDGER_COLUMNS,
+    TYPED_COLUMNS,
+    changed_columns,
+    key_of,
+    locked_columns,
+    replaced_by_result,
+)
 
 BATCH = 500
 
-_NUMBERS = ("range_low", "range_high")
-_FROM_ROW = ", ".join(f"(r.values->>'{name}')" + ("::numeric" * (name in _NUMBERS)) for name in LEDGER_COLUMNS)
+_TYPES = {"range_low": "numeric", "range_high": "numeric"} | {
+    name: "date" for name in FURTHER_COLUMNS if isinstance(MeasuringInstrument.__table__.columns[name].type, sa.Date)
+}
+_WRITTEN = (*LEDGER_COLUMNS, *FURTHER_COLUMNS)
+
+
+def _from_row(name: str) -> str:
+    """A column's value out of the stored row; a further column the file does not have is empty."""
+    value = f"r.values->>'{name}'"
+    if name in _TYPES:
+        return f"nullif({value}, '')::{_TYPES[name]}"
+    return f"coalesce({value}, '')" if name in FURTHER_COLUMNS else f"({value})"
+
+
 _SAME_KEY = " AND ".join(f"i.{part} = r.values->>'{part}'" for part in KEY_PARTS)
 
 _LEFT_EMPTY = [
     column.name
     for column in MeasuringInstrument.__table__.columns
     if isinstance(column.type, sa.String)
-    and not (column.nullable or column.computed is not None or column.name in (*LEDGER_COLUMNS, "use_state"))
+    and not (column.nullable or column.computed is not None or column.name in (*_WRITTEN, "use_state"))
 ]
 """Text the file has no column for."""
 
 INSERT = sa.text(f"""
 WITH inserted AS (
     INSERT INTO measuring_instrument (
-        enterprise_id, {", ".join((*LEDGER_COLUMNS, *_LEFT_EMPTY))}, use_state, filed_at, import_run_id, version,
+        enterprise_id, {", ".join((*_WRITTEN, *_LEFT_EMPTY))}, use_state, filed_at, import_run_id, version,
         created_at, updated_at)
-    SELECT :enterprise, {_FROM_ROW}, {", ".join(["''"] * len(_LEFT_EMPTY))}, 'in_use', :now, :run, 1, :now, :now
+    SELECT :enterprise, {", ".join((*map(_from_row, _WRITTEN), *["''"] * len(_LEFT_EMPTY)))},
+        'in_use', :now, :run, 1, :now, :now
     FROM import_row r
     WHERE r.run_id = :run AND r.number = ANY(:numbers)
     ORDER BY r.number
@@ -55,8 +79,9 @@ RETURNING r.number, i.id, i.name || ' ' || i.serial_key AS label
 """)
 
 _ASSIGNMENTS = ", ".join(
-    f"{name} = (r.values->>'{name}')" + ("::numeric" * (name in _NUMBERS)) for name in LEDGER_COLUMNS
+    f"{name} = CASE WHEN jsonb_exists(r.values, '{name}') THEN {_from_row(name)} ELSE m.{name} END" for name in _WRITTEN
 )
+"""A column the file does not have stays as it is."""
 UPDATE = sa.text(f"""
 UPDATE measuring_instrument m SET {_ASSIGNMENTS}, version = m.version + 1, updated_at = :now
 FROM import_row r
@@ -161,8 +186,11 @@ def _update(run: ImportRun, actor: Actor, rows: Sequence[Any]) -> int:
             continue
         ledger = current[row.instrument_id]
         changed = changed_columns(row.values, ledger)
-        if (locked := LOCKED_COLUMNS & set(changed)) and row.instrument_id in locks:
+        locked = locked_columns(ledger["serial_number"]) & set(changed)
+        if locked and row.instrument_id in locks:
             _leave_out(run, row, min(locked), "ledger_locked", slip=locks[row.instrument_id])
+        elif replaced := replaced_by_result(changed, row.values, ledger):
+            _leave_out(run, row, replaced[0], "declared_replaced")
         elif (owner := _other_owner(run, row, ledger)) is not None:
             _leave_out(run, row, "serial_number", "ledger_appeared", ledger_number=owner)
         else:
@@ -203,7 +231,7 @@ def _write_updates(
         ],
     )
     for row, _before, after in changes:
-        if current[row.instrument_id]["is_booked"] and LOCKED_COLUMNS & set(after):
+        if current[row.instrument_id]["is_booked"] and DECIDING_COLUMNS & set(after):
             matching_runs.requeue_instrument(actor, row.instrument_id)
 
 
@@ -225,14 +253,15 @@ def _locked_instruments(run: ImportRun, ids: Sequence[int]) -> dict[int, dict[st
         .where(AppointmentItem.instrument_id == MeasuringInstrument.id, AppointmentItem.status.in_(OPEN_ITEMS))
         .label("is_booked")
     )
-    columns = [getattr(MeasuringInstrument, name) for name in (*TYPED_COLUMNS, "serial_key")]
+    names = (*TYPED_COLUMNS, *FURTHER_COLUMNS, "serial_key", "verified_on")
+    columns = [getattr(MeasuringInstrument, name) for name in names]
     rows = db.session.execute(
         sa.select(MeasuringInstrument.id, is_booked, *columns)
         .where(MeasuringInstrument.enterprise_id == run.enterprise_id, MeasuringInstrument.id.in_(ids))
         .order_by(MeasuringInstrument.id)
         .with_for_update(of=MeasuringInstrument)
     )
-    return {row["id"]: dict(row) for row in rows.mappings()}
+    return {row["id"]: {**row, **plain_further(dict(row))} for row in rows.mappings()}
 
 
 def _leave_out(run: ImportRun, row: Any, name: str, code: str, **facts: Any) -> None:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from ..database import db
+from ..errors import FieldProblem
 from ..models import MeasuringInstrument
 from ..states import RowOutcome
 from ..workbooks.cells import shown
@@ -22,12 +23,16 @@ from ..workbooks.duplicates import duplicate_problem, ledger_number_problem
 from ..workbooks.problems import Problem
 from ..workbooks.reference import Reference
 from .ledger import locking_slips
+from .ledger_further import further_values, plain_further
 from .ledger_values import (
+    DECLARED_COLUMNS,
+    FURTHER_COLUMNS,
     KEY_PARTS,
-    LOCKED_COLUMNS,
     TYPED_COLUMNS,
     changed_columns,
     key_of,
+    locked_columns,
+    replaced_by_result,
     too_long_for_ledger,
     with_readings,
 )
@@ -83,9 +88,19 @@ class Judge:
             problems += too_long_for_ledger(checked.values, row=raw.number, letters=self._letters)
         row.problems = [problem.stored() for problem in problems]
         row.has_warning = any(not problem.is_error for problem in problems)
-        if checked.values is None or any(problem.is_error for problem in problems):
+        further = self._further(row, checked.values) if checked.values is not None else {}
+        if checked.values is None or len(row.problems) > len(problems) or any(each.is_error for each in problems):
             return row, None, ""
-        return row, with_readings(checked.values), checked.values["ledger_number"]
+        return row, {**with_readings(checked.values), **further}, checked.values["ledger_number"]
+
+    def _further(self, row: JudgedRow, values: Mapping[str, Any]) -> dict[str, str]:
+        """Optional and declared columns the file has, by the rules of the form; notes what is wrong with them."""
+        refused: dict[str, FieldProblem] = {}
+        present = {name: values[name] for name in FURTHER_COLUMNS if name in self._letters}
+        read = further_values(present, refused)
+        for name, problem in refused.items():
+            self._note(row, name, problem.code.removeprefix("row."), **problem.facts)
+        return plain_further(read)
 
     def _load_existing(self, good: Sequence[dict[str, Any]], checked: Iterable[tuple[Any, Any, str]]) -> None:
         numbers = [int(number) for _row, _columns, number in checked if _is_id(number)]
@@ -106,6 +121,8 @@ class Judge:
         current = self._by_id[target] if target is not None else None
         if current is not None:
             columns = self._with_absent_columns(columns, current)
+            if current["verified_on"] is not None:  # An empty cell does not take away what a result has replaced.
+                columns = {name: value for name, value in columns.items() if value or name not in DECLARED_COLUMNS}
             key = key_of(columns)
         if self._is_repeated(row, key, target, ledger_number):
             return
@@ -120,7 +137,7 @@ class Judge:
     def _with_absent_columns(self, columns: dict[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
         """A column the file does not have says nothing: the ledger's value stays."""
         absent = {name: current[name] for name in TYPED_COLUMNS if name not in self._letters}
-        return with_readings({**columns, **absent}) if absent else columns
+        return {**columns, **with_readings({**columns, **absent})} if absent else columns
 
     def _is_repeated(self, row: JudgedRow, key: tuple[str, ...], target: int | None, ledger_number: str) -> bool:
         earlier = self._seen.keys.setdefault(key, row.number)
@@ -154,9 +171,14 @@ class Judge:
             row.columns = columns
             return
         changed = changed_columns(columns, current)
-        if target in self._locks and (locked := [name for name in changed if name in LOCKED_COLUMNS]):
+        locks = locked_columns(current["serial_number"]) if target in self._locks else frozenset()
+        if locked := [name for name in changed if name in locks]:
             for name in locked:
                 self._note(row, name, "ledger_locked", slip=self._locks[target])
+            return
+        if replaced := replaced_by_result(changed, columns, current):
+            for name in replaced:
+                self._note(row, name, "declared_replaced")
             return
         row.columns, row.instrument_id = columns, target
         row.outcome = RowOutcome.UPDATED if changed else RowOutcome.SAME
@@ -185,8 +207,13 @@ def _is_id(ledger_number: str) -> bool:
 _EXISTING = (
     MeasuringInstrument.id,
     MeasuringInstrument.serial_key,
-    *(getattr(MeasuringInstrument, name) for name in TYPED_COLUMNS),
+    MeasuringInstrument.verified_on,
+    *(getattr(MeasuringInstrument, name) for name in (*TYPED_COLUMNS, *FURTHER_COLUMNS)),
 )
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, **plain_further(row)}
 
 
 def _existing_by_id(enterprise_id: int, ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -195,7 +222,7 @@ def _existing_by_id(enterprise_id: int, ids: Sequence[int]) -> list[dict[str, An
     rows = db.session.execute(
         sa.select(*_EXISTING).where(MeasuringInstrument.enterprise_id == enterprise_id, MeasuringInstrument.id.in_(ids))
     )
-    return [dict(row) for row in rows.mappings()]
+    return [_plain(dict(row)) for row in rows.mappings()]
 
 
 def _existing_by_key(enterprise_id: int, keys: Sequence[tuple[str, ...]]) -> list[dict[str, Any]]:
@@ -210,4 +237,4 @@ def _existing_by_key(enterprise_id: int, keys: Sequence[tuple[str, ...]]) -> lis
         .where(MeasuringInstrument.enterprise_id == enterprise_id)
         .distinct()
     )
-    return [dict(row) for row in rows.mappings()]
+    return [_plain(dict(row)) for row in rows.mappings()]

@@ -47,7 +47,7 @@ def kinds() -> list[KindFact]:
             InstrumentKind.purposes,
             InstrumentKind.scope_note,
             InstrumentKind.default_period_months,
-            InstrumentKind.is_retired,
+            InstrumentKind.is_in_force.label("in_force"),
         )
         .join(CatalogueItem, CatalogueItem.code == InstrumentKind.item_code)
         .order_by(InstrumentKind.code)
@@ -64,7 +64,7 @@ def kinds() -> list[KindFact]:
             purposes=tuple(row.purposes),
             scope_note=row.scope_note,
             default_period_months=row.default_period_months,
-            retired=row.is_retired,
+            retired=not row.in_force,
         )
         for row in rows
     ]

@@ -6,7 +6,7 @@ not belong here: the rules of a row (`workbooks.checks`), rows of the database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -62,7 +62,10 @@ DECLARED_COLUMNS = (
 )
 """企业自报（未核实）: an earlier certificate in the enterprise's own words, until the first recorded result."""
 
-LOCKED_COLUMNS = frozenset(
+FURTHER_COLUMNS = (*OPTIONAL_COLUMNS, *DECLARED_COLUMNS)
+"""What stands beside the typed columns where somebody knows it."""
+
+DECIDING_COLUMNS = frozenset(
     {
         "kind_code",
         "model",
@@ -75,7 +78,7 @@ LOCKED_COLUMNS = frozenset(
         "delivery_mode",
     }
 )
-"""They decide matching, or tell the institution which instrument it holds: locked from 待受理 on."""
+"""They decide matching, or tell an institution which instrument it is: what waits is matched anew when one changes."""
 
 KEY_PARTS = ("kind_code", "manufacturer", "serial_key", "sub_number")
 """The ledger's key but for the enterprise."""
@@ -122,6 +125,23 @@ def too_long_for_ledger(values: Mapping[str, Any], *, row: int | None, letters: 
     ]
 
 
+def locked_columns(serial_number: str) -> frozenset[str]:
+    """The columns a slip locks from 待受理 on, for a row with this 出厂编号: what is held there, and where it stands.
+
+    管理编号 is among them only where it takes the place of the serial number.
+    """
+    named = {"management_number"} if serial_number == NO_SERIAL_NUMBER else set()
+    return DECIDING_COLUMNS | {"place_of_use"} | named
+
+
 def changed_columns(columns: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
-    """Typed columns whose value differs from the ledger's."""
-    return [name for name in TYPED_COLUMNS if columns[name] != current[name]]
+    """Columns an enterprise writes whose value differs from the ledger's; of the further ones those both know."""
+    known = [name for name in FURTHER_COLUMNS if name in columns and name in current]
+    return [name for name in (*TYPED_COLUMNS, *known) if columns[name] != current[name]]
+
+
+def replaced_by_result(changed: Iterable[str], columns: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
+    """Declared columns that would be written although a result is recorded: it has taken their place."""
+    if current["verified_on"] is None:
+        return []
+    return [name for name in changed if name in DECLARED_COLUMNS and columns[name]]

@@ -68,7 +68,7 @@ def kinds_called(words: str, purpose: Purpose | None = None) -> list[Answer]:
 def kind_of(code: str, purpose: Purpose | None = None) -> Answer | None:
     """The answer for the kind of a code, `None` for one that is not in force."""
     kind = db.session.get(InstrumentKind, folded(code)[:8])
-    return _answer(kind, purpose) if kind is not None and not kind.is_retired else None
+    return _answer(kind, purpose) if kind is not None and kind.is_in_force else None
 
 
 def _named(words: str) -> sa.Select[tuple[InstrumentKind]]:
@@ -80,7 +80,7 @@ def _named(words: str) -> sa.Select[tuple[InstrumentKind]]:
     contains = sa.or_(InstrumentKind.name.icontains(words, autoescape=True), aliases.icontains(words, autoescape=True))
     return (
         sa.select(InstrumentKind)
-        .where(InstrumentKind.is_retired.is_(False), sa.or_(contains, in_item, InstrumentKind.code == words))
+        .where(InstrumentKind.is_in_force, sa.or_(contains, in_item, InstrumentKind.code == words))
         .order_by(sa.desc(exact), sa.desc(contains), InstrumentKind.code)
         .limit(MOST)
     )
@@ -89,7 +89,7 @@ def _named(words: str) -> sa.Select[tuple[InstrumentKind]]:
 def _inside(words: str) -> list[InstrumentKind]:
     """The catalogue is a page long, so looking it through here is simpler than teaching the database to."""
     kinds = db.session.scalars(
-        sa.select(InstrumentKind).where(InstrumentKind.is_retired.is_(False)).order_by(InstrumentKind.code)
+        sa.select(InstrumentKind).where(InstrumentKind.is_in_force).order_by(InstrumentKind.code)
     )
     return [kind for kind in kinds if any(_stands_in(name, words) for name in (kind.name, *kind.aliases))][:MOST]
 

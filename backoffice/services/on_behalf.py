@@ -17,7 +17,7 @@ from ..actor import Actor, Role
 from ..database import db
 from ..errors import Conflict, Forbidden, NotFound
 from ..messages import sentence
-from ..models import Appointment, Division, Enterprise, Institution, MeasuringInstrument
+from ..models import Appointment, Division, Enterprise, Institution, MeasuringInstrument, User
 from ..permissions import Permission, require
 from ..states import EnterpriseStatus
 from . import areas
@@ -154,3 +154,9 @@ def agent_name(institution_id: int | None, division_code: str | None) -> str:
         return user.organisation
     division = db.session.get(Division, division_code)
     return sentence("office_of", {"division": division.name if division else ""})
+
+
+def organisation_of(actor: Actor) -> str:
+    """The name of the office or institution a person works for; the person's own name without one."""
+    user = db.session.get(User, actor.user_id) if actor.user_id else None
+    return (user.organisation_name if user else "") or actor.name

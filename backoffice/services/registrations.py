@@ -7,10 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-
 from .. import audit, clock, scoping, workflow
-from ..actor import SYSTEM, Actor, Role
+from ..actor import Actor, Role
 from ..audit import AuditAction
 from ..database import db
 from ..errors import Conflict, Forbidden
@@ -18,7 +16,19 @@ from ..models import Enterprise, Registration, StoredFile, User
 from ..permissions import Permission, require
 from ..states import EnterpriseStatus, EnterpriseType, RegistrationState
 from ..workflow import RegistrationAction
-from . import accounts, areas, bookings_on_behalf, mails, notices, on_behalf, passwords, stored_files, uscc, users
+from . import (
+    accounts,
+    areas,
+    bookings_on_behalf,
+    deadlines,
+    mails,
+    notices,
+    on_behalf,
+    passwords,
+    stored_files,
+    uscc,
+    users,
+)
 from .reference_checks import assign
 from .registration_fields import CORRECTABLE, Licence, check, checked_correction, enterprise_with
 from .words import inside_a_sentence, reason_words
@@ -178,21 +188,9 @@ def _mail_applicant(code: str, enterprise: Enterprise, **facts: Any) -> None:
 
 def mark_late(now: datetime | None = None, *, limit: int = 200) -> int:
     """Mark registrations past their day and tell the regulator, each once; decides nothing. Returns how many."""
-    now = now or clock.now()
-    late = db.session.scalars(
-        sa.select(Registration)
-        .where(
-            Registration.state == RegistrationState.PENDING,
-            Registration.due_at <= now,
-            Registration.marked_late_at.is_(None),
-        )
-        .order_by(Registration.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    is_pending = Registration.state == RegistrationState.PENDING
+    late = deadlines.mark(Registration, is_pending, AuditAction.REGISTRATION_MARKED_LATE, limit=limit, now=now)
     for registration in late:
-        registration.marked_late_at = now
-        audit.record(SYSTEM, AuditAction.REGISTRATION_MARKED_LATE, registration, after={"due_at": registration.due_at})
         _tell_reviewer(registration, "notice_registration_late")
     db.session.flush()
     return len(late)

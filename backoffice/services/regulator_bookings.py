@@ -16,8 +16,8 @@ from ..models import Appointment, AppointmentItem, Institution, MatchingAttempt,
 from ..permissions import Permission, require
 from ..states import EndReason, ItemStatus, MatchTrigger
 from ..workflow import ItemAction
-from . import assignments, matching_runs, notices, slips
-from .bookings_on_behalf import organisation_of
+from . import assignments, matching_runs, notices, slip_printing, slips
+from .on_behalf import organisation_of
 from .regulator_work import used_in_area
 from .words import inside_a_sentence, reason_words
 
@@ -88,7 +88,7 @@ def _print_anew(items: Iterable[AppointmentItem], before: dict[int, ItemStatus])
     printed = {item.slip for item in items if item.slip is not None and before[item.id] is ItemStatus.ACCEPTED}
     for slip in sorted(printed, key=lambda each: each.id):
         db.session.refresh(slip, with_for_update=True)  # The institution may be changing its date at this moment.
-        slip.version += 1
+        slip_printing.next_version(slip)
 
 
 def _tell_of_cancelling(actor: Actor, appointment: Appointment, items: Sequence[AppointmentItem], words: str) -> None:

@@ -90,14 +90,20 @@ def export(version: int | None = None) -> dict[str, Any]:
     return {
         "version": revision() if version is None else version,
         "divisions": [_division(row) for row in _rows(Division, Division.code)],
-        "kinds": [
-            {"code": row.code, "item": row.item_code, "retired": row.is_retired}
-            for row in _rows(InstrumentKind, InstrumentKind.code)
-        ],
+        "kinds": _kinds(),
         "institutions": _institutions(),
         "capabilities": [_capability(row) for row in _rows(Capability, Capability.id)],
         "designations": [_designation(row) for row in _rows(Designation, Designation.id)],
     }
+
+
+def _kinds() -> list[dict[str, Any]]:
+    """A kind whose item is 停用 is retired as well."""
+    in_force = InstrumentKind.is_in_force.label("in_force")
+    rows = db.session.execute(
+        sa.select(InstrumentKind.code, InstrumentKind.item_code, in_force).order_by(InstrumentKind.code)
+    )
+    return [{"code": row.code, "item": row.item_code, "retired": not row.in_force} for row in rows]
 
 
 def _rows(model: Any, order: Any) -> Any:

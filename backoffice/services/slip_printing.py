@@ -1,14 +1,22 @@
-"""The slip as paper: its content out of the tables, the PDF, and the address its QR code opens."""
+"""The slip as paper: its content, the PDF, and the address its QR code opens.
+
+What a version says is written down when the version comes about: somebody may hold it in hands. Records that change
+afterwards (a ledger after the verification, a telephone, a name) show on the next version, never silently on this one.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext
 
 from .. import clock, scoping
 from ..actor import Actor
+from ..database import db
 from ..errors import Conflict
 from ..messages import label
 from ..messages.wording import day_with_weekday
@@ -40,23 +48,55 @@ def acceptance_url(slip: Slip, *, public_url: str, secret: str) -> str:
     return f"{public_url}/a/{slip.number}?c={check_code(slip.number, secret=secret)}"
 
 
+def keep(slip: Slip) -> None:
+    """Write down what the first version says, when the slip is accepted."""
+    _write_down(slip, ())
+
+
+def next_version(slip: Slip, *, changed: Collection[int] = ()) -> None:
+    """The slip says something else from now on: `changed` are items of which the instrument was described anew."""
+    slip.version += 1
+    _write_down(slip, changed)
+
+
+def _write_down(slip: Slip, changed: Collection[int]) -> None:
+    """Names and telephones as they are now; an instrument as it was when it was accepted, unless it is `changed`."""
+    db.session.flush()
+    db.session.expire(slip, ["items"])
+    so_far = (slip.printed or {}).get("rows", {})
+    rows = {
+        str(item.id): so_far[str(item.id)] if str(item.id) in so_far and item.id not in changed else _row_facts(item)
+        for item in slips.printable_items(slip)
+    }
+    slip.printed = {
+        "at": clock.now().isoformat(),
+        "institution": _institution_facts(slip),
+        "enterprise": _enterprise_facts(slip),
+        "rows": rows,
+    }
+    db.session.flush()
+
+
 def content(actor: Actor, slip_id: int, *, public_url: str, secret: str) -> SlipContent:
     """The accepted slip's content for page and paper. Raises `NotFound`; `Conflict` before acceptance."""
     slip: Slip = scoping.find(actor, Slip, slip_id)
     if not slips.is_printable(slip):
         raise Conflict("slip_not_accepted", number=slip.number)
+    said = slip.printed or {}  # Slips accepted before versions were written down have nothing here.
+    rows = said.get("rows", {})
     return SlipContent(
         number=slip.number,
         version=slip.version,
         appointment_number=slip.appointment.number,
         cancelled_text=label(slip.status) if slip.status is SlipStatus.WITHDRAWN else "",
-        institution=SlipInstitution(
-            name=slip.institution.name, address=slip.institution.address, phone=slip.institution.phone
-        ),
-        enterprise=_enterprise(slip),
+        institution=SlipInstitution(**(said.get("institution") or _institution_facts(slip))),
+        enterprise=SlipEnterprise(**(said.get("enterprise") or _enterprise_facts(slip))),
         visit=_visit(slip),
-        rows=tuple(_row(place, item) for place, item in enumerate(slips.printable_items(slip), start=1)),
-        printed_at=clock.local(slip.updated_at),
+        rows=tuple(
+            SlipRow(position=place, **(rows.get(str(item.id)) or _row_facts(item)))
+            for place, item in enumerate(slips.printable_items(slip), start=1)
+        ),
+        printed_at=clock.local(datetime.fromisoformat(said["at"]) if said else slip.updated_at),
         acceptance_url=acceptance_url(slip, public_url=public_url, secret=secret),
     )
 
@@ -75,15 +115,20 @@ def pdf(actor: Actor, slip_id: int, *, public_url: str, secret: str) -> bytes:
         raise Conflict("slip_not_drawn", number=made.number) from refused
 
 
-def _enterprise(slip: Slip) -> SlipEnterprise:
+def _institution_facts(slip: Slip) -> dict[str, str]:
+    institution = slip.institution
+    return {"name": institution.name, "address": institution.address, "phone": institution.phone}
+
+
+def _enterprise_facts(slip: Slip) -> dict[str, str]:
     enterprise, appointment = slip.enterprise, slip.appointment
-    return SlipEnterprise(
-        name=enterprise.name,
-        uscc=enterprise.uscc,
-        contact=appointment.site_contact or enterprise.contact,
-        phone=appointment.site_phone or enterprise.mobile,
-        address=enterprise.address,
-    )
+    return {
+        "name": enterprise.name,
+        "uscc": enterprise.uscc,
+        "contact": appointment.site_contact or enterprise.contact,
+        "phone": appointment.site_phone or enterprise.mobile,
+        "address": enterprise.address,
+    }
 
 
 def _visit(slip: Slip) -> SlipVisit:
@@ -93,20 +138,20 @@ def _visit(slip: Slip) -> SlipVisit:
     return SlipVisit(day=day, time=slip.appointed_time, place=slip.place, words=slip.words)
 
 
-def _row(position: int, item: AppointmentItem) -> SlipRow:
+def _row_facts(item: AppointmentItem) -> dict[str, Any]:
+    """An instrument in the words of the slip, by the fields of `SlipRow`."""
     instrument = item.instrument
-    return SlipRow(
-        position=position,
-        instrument_name=instrument.name,
-        kind_name=instrument.kind.name,
-        serial_number=instrument.serial_key if instrument.serial_number == "无" else instrument.serial_number,
-        sub_number=instrument.sub_number,
-        model=instrument.model,
-        measuring_range=instrument.measuring_range,
-        accuracy_class=instrument.accuracy_class,
-        manufacturer=instrument.manufacturer,
-        place=instrument.place_of_use,
-        department=instrument.department,
-        delivery_mode=label(instrument.delivery_mode),
-        application_type=label(item.application_type),
-    )
+    return {
+        "instrument_name": instrument.name,
+        "kind_name": instrument.kind.name,
+        "serial_number": instrument.serial_key if instrument.serial_number == "无" else instrument.serial_number,
+        "sub_number": instrument.sub_number,
+        "model": instrument.model,
+        "measuring_range": instrument.measuring_range,
+        "accuracy_class": instrument.accuracy_class,
+        "manufacturer": instrument.manufacturer,
+        "place": instrument.place_of_use,
+        "department": instrument.department,
+        "delivery_mode": label(instrument.delivery_mode),
+        "application_type": label(item.application_type),
+    }

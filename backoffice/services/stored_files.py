@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,15 +11,13 @@ import sqlalchemy as sa
 
 from .. import clock
 from ..database import db, execute_counted
-from ..errors import FieldProblem, Invalid, TooOften
-from ..models import Enterprise, SignInAttempt, StoredFile
-from . import accounts
+from ..errors import FieldProblem, Invalid
+from ..models import Enterprise, StoredFile
 
 MEGABYTE = 1024 * 1024
 LARGEST_LICENCE = 5 * MEGABYTE
 KEEP_UNCLAIMED = timedelta(days=2)
 """A file of a registration form that was never sent is dropped after this."""
-_UPLOADS, _UPLOAD_LOCK = "upload:", 0x5550_4C44
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +70,6 @@ def store_licence(upload: Upload, *, enterprise_id: int | None = None) -> Stored
     db.session.add(row)
     db.session.flush()  # Its key is what a form remembers.
     return row
-
-
-def count_upload(address: str) -> None:
-    """Count a file a visitor sends from this address; call it before the file is stored.
-
-    Raises `TooOften` beyond what signing in allows from one address (20 in 15 minutes): visitors may not fill the
-    database. Counted beside failed sign-ins, under a name of its own, so that nobody is locked out of signing in.
-    """
-    place = f"{_UPLOADS}{address}"[:64]
-    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPLOAD_LOCK, sa.func.hashtext(place))))
-    wait = accounts.wait_for(SignInAttempt.address == place, accounts.FAILURES_PER_ADDRESS)
-    if wait > timedelta():
-        raise TooOften("uploads_too_often", minutes=math.ceil(wait / timedelta(minutes=1)))
-    db.session.add(SignInAttempt(account=_UPLOADS, address=place, at=clock.now()))
-    db.session.flush()
 
 
 def unclaimed(file_id: int | None) -> StoredFile | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from backoffice.workbooks.cells import CellKind, RawCell, Unreadable, is_blank, shown, text_of
+from backoffice.workbooks.cells import CellKind, RawCell, Unreadable, date_of, is_blank, shown, text_of
 from backoffice.workbooks.columns import BY_CODE, COLUMNS, EXAMPLE_MARK, NO_SERIAL_NUMBER, Column, Content
 from backoffice.workbooks.problems import Problem, ProblemCode
 from backoffice.workbooks.reference import Reference
@@ -113,6 +113,10 @@ class _Check:
             raise Unreadable(ProblemCode.EXAMPLE_OVERWRITTEN)
         return text
 
+    def _read_day(self, column: Column, cell: RawCell) -> str:
+        day = date_of(cell)
+        return day.isoformat() if day else ""
+
     def _read_quantity(self, column: Column, cell: RawCell) -> int:
         """Exactly one. The type is looked at first: TRUE equals 1 for Python, not for people."""
         if text_of(cell, column) != "1":
@@ -164,6 +168,7 @@ class _Check:
 _READINGS: Mapping[Content, Callable[[_Check, Column, RawCell], Any]] = {
     Content.FREE_TEXT: _Check._read_free_text,
     Content.CODE_TEXT: _Check._read_code_text,
+    Content.DAY: _Check._read_day,
     Content.QUANTITY: _Check._read_quantity,
     Content.KIND: _Check._read_kind,
     Content.DIVISION: _Check._read_division,

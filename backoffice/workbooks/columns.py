@@ -1,4 +1,4 @@
-"""The import columns of the ledger, declared once, in the order of the national guide.
+"""The import columns of the ledger, declared once, in the order of the national guide; what we add stands behind.
 
 The template, the reader, the checks and the form for a single instrument all take names, lengths and help from here.
 """
@@ -23,6 +23,8 @@ class Content(Enum):
     DIVISION = "division"
     CHOICE = "choice"
     """One of an option list, by label or by code."""
+    DAY = "day"
+    """A date cell, or a date typed as text."""
     QUANTITY = "quantity"
     INSTITUTION_ONLY = "institution_only"
     """Filled in by technical institutions; whatever an enterprise writes here is ignored with a warning."""
@@ -224,6 +226,120 @@ COLUMNS: tuple[Column, ...] = (
         width=22,
         help="由检定技术机构填写，企业不填；填了也不会导入。",
         aliases=("检定证书编号", "证书编号", "检定证书号"),
+    ),
+    Column(
+        code="purchased_on",
+        header="购置日期",
+        content=Content.DAY,
+        max_length=20,
+        help="发票或验收单上的日期，如 2026-05-10；没有的留空。",
+        aliases=("购买日期", "购进日期"),
+    ),
+    Column(
+        code="oil_product",
+        header="油品",
+        content=Content.FREE_TEXT,
+        max_length=32,
+        help="加油机填这把枪加的油品，如 92 号汽油、0 号柴油；其他器具留空。",
+        aliases=("油品名称", "加注油品"),
+    ),
+    Column(
+        code="stall_number",
+        header="摊位号",
+        content=Content.CODE_TEXT,
+        max_length=32,
+        help="集贸市场填摊位号，方便检定人员上门时找到；其他单位留空。",
+        aliases=("摊位", "摊位编号"),
+    ),
+    Column(
+        code="stall_operator",
+        header="经营者",
+        content=Content.FREE_TEXT,
+        max_length=50,
+        help="集贸市场填这个摊位的经营者姓名；其他单位留空。",
+        aliases=("摊主", "经营者姓名"),
+    ),
+    Column(
+        code="stall_phone",
+        header="经营者电话",
+        content=Content.CODE_TEXT,
+        max_length=20,
+        help="填经营者的手机号，或带区号的座机号；其他单位留空。",
+        aliases=("摊主电话", "摊位电话", "电话"),
+    ),
+    Column(
+        code="season",
+        header="使用季节",
+        content=Content.FREE_TEXT,
+        max_length=32,
+        help="只在一段时间使用的填写，如“6 月至 9 月收粮”，以便在使用之前安排检定。",
+    ),
+    Column(
+        code="production_code",
+        header="生产码",
+        content=Content.CODE_TEXT,
+        max_length=64,
+        width=18,
+        help="电子计价秤填铭牌上的生产码；没有的留空。",
+    ),
+    Column(
+        code="repair_code",
+        header="维修码",
+        content=Content.CODE_TEXT,
+        max_length=64,
+        width=18,
+        help="电子计价秤修理过的，填修理单位给的维修码；没有的留空。",
+    ),
+    Column(
+        code="verification_code",
+        header="检定码",
+        content=Content.CODE_TEXT,
+        max_length=64,
+        width=18,
+        help="电子计价秤填检定标志上的检定码；没有的留空。",
+    ),
+    Column(
+        code="seal_number",
+        header="封印（铅封）号",
+        content=Content.CODE_TEXT,
+        max_length=64,
+        width=16,
+        help="填封印（铅封）上的编号；没有的留空。",
+        aliases=("封印号", "铅封号", "封印（铅封）", "封印", "铅封"),
+    ),
+    Column(
+        code="declared_verified_on",
+        header="上次检定日期",
+        content=Content.DAY,
+        max_length=20,
+        help="企业自报，未核实：按上一张检定证书填写，如 2026-05-10；没有检定过的留空。",
+        aliases=("上次检定时间",),
+    ),
+    Column(
+        code="declared_valid_until",
+        header="上次有效期至",
+        content=Content.DAY,
+        max_length=20,
+        help="企业自报，未核实：按上一张检定证书填写，到期提醒按它计算；没有的留空。",
+        aliases=("上次检定有效期至", "上次有效期"),
+    ),
+    Column(
+        code="declared_certificate_number",
+        header="上次证书编号",
+        content=Content.CODE_TEXT,
+        max_length=64,
+        width=20,
+        help="企业自报，未核实：按上一张检定证书逐字填写；今后的检定证书编号由检定技术机构填写。",
+        aliases=("上次检定证书编号",),
+    ),
+    Column(
+        code="declared_institution",
+        header="上次检定机构",
+        content=Content.FREE_TEXT,
+        max_length=100,
+        width=24,
+        help="企业自报，未核实：出具上一张检定证书的技术机构全称；没有的留空。",
+        aliases=("上次检定单位",),
     ),
 )
 

@@ -35,7 +35,7 @@ from backoffice.workbooks.styles import (
 )
 
 TEMPLATE_VERSION = "1"
-"""Raise it when the columns or their meaning change."""
+"""Raise it when a file made from an earlier template would be read otherwise; one more optional column is no reason."""
 VERSION_PROPERTY = "模板版本"
 DIGEST_PROPERTY = "目录与区划版本"
 """Custom document properties; spreadsheet programs keep them when they save the file."""
@@ -321,6 +321,10 @@ def _example(reference: Reference) -> list[str]:
         "purpose": reference.purposes.get(purpose, ""),
         "delivery_mode": next(reversed(list(reference.delivery_modes.values())), ""),
         "management_number": "JY-01",
+        "purchased_on": "2024-03-18",
+        "oil_product": "92 号汽油",
+        "declared_verified_on": "2025-06-10",
+        "declared_valid_until": "2026-06-09",
     }
     return [values.get(column.code, "") for column in COLUMNS]
 

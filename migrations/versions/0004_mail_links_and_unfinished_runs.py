@@ -1,9 +1,10 @@
-"""Find mails that hold a one-time link, and runs without an end, by index."""
+"""Mails with a one-time link, unfinished runs, items out of force, late requests, slips as they were printed."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0004"
 down_revision = "0003"
@@ -20,9 +21,16 @@ def upgrade() -> None:
     op.alter_column("outgoing_mail", "has_link", server_default=None)
     op.create_index("ix_outgoing_mail_link", "outgoing_mail", ["created_at"], postgresql_where=sa.text("has_link"))
     op.create_index("ix_job_run_unfinished", "job_run", ["id"], postgresql_where=sa.text(UNFINISHED))
+    op.add_column("catalogue_item", sa.Column("is_active", sa.Boolean(), nullable=False, server_default=sa.true()))
+    op.alter_column("catalogue_item", "is_active", server_default=None)
+    op.add_column("change_request", sa.Column("marked_late_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("slip", sa.Column("printed", postgresql.JSONB(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("slip", "printed")
+    op.drop_column("change_request", "marked_late_at")
+    op.drop_column("catalogue_item", "is_active")
     op.drop_index("ix_job_run_unfinished", table_name="job_run", postgresql_where=sa.text(UNFINISHED))
     op.drop_index("ix_outgoing_mail_link", table_name="outgoing_mail", postgresql_where=sa.text("has_link"))
     op.drop_column("outgoing_mail", "has_link")

@@ -14,8 +14,8 @@ from backoffice.config import Settings
 from backoffice.database import db
 from backoffice.jobs.runner import Runner
 from backoffice.jobs.schedule import SCHEDULE
-from backoffice.models import AuditEvent, Notice, Registration, Slip
-from backoffice.services import acceptance, areas, invariants
+from backoffice.models import AuditEvent, ChangeRequest, Notice, Registration, Slip
+from backoffice.services import acceptance, areas, change_requests, invariants
 from backoffice.states import RegistrationState, ReturnCode
 from backoffice.unit_of_work import unit_of_work
 from tests import factories
@@ -62,6 +62,7 @@ def test_a_late_review_and_a_late_slip_are_marked_and_told_once_and_nothing_else
         db.session.add(registration)
         db.session.flush()
         registration_id = registration.id
+        request_id = change_requests.submit(place.clerk, {"principal": "孙立强"}, words="法定代表人变更").id
     tick_everything(app)
     assert db.session.get_one(Slip, waiting).marked_late_at is None
     before, told = digests.tables(columns=MARKS), _count(Notice)
@@ -70,11 +71,13 @@ def test_a_late_review_and_a_late_slip_are_marked_and_told_once_and_nothing_else
     assert digests.tables(columns=MARKS) == before
     assert [row.id for row in db.session.scalars(sa.select(Slip).where(Slip.marked_late_at.is_not(None)))] == [waiting]
     assert db.session.get_one(Registration, registration_id).marked_late_at is not None
+    assert db.session.get_one(ChangeRequest, request_id).marked_late_at is not None
     new = db.session.scalars(sa.select(Notice).order_by(Notice.id).offset(told)).all()
     assert sorted((row.code, row.institution_id or row.division_code) for row in new if row.institution_id) == [
         ("notice_slip_late", place.institution.id)
     ]
     assert sorted((row.code, row.division_code) for row in new if row.division_code) == [
+        ("notice_change_late", "370303"),
         ("notice_registration_late", "370303"),
         ("notice_slip_late", "370303"),
     ]
@@ -84,7 +87,11 @@ def test_a_late_review_and_a_late_slip_are_marked_and_told_once_and_nothing_else
     assert digests.tables(but={"job_heartbeat"}) == {**everything, "job_run": digests.tables(but=set())["job_run"]}
     assert unmatched
     events = sa.select(AuditEvent.action).where(AuditEvent.action.like("%late"))
-    assert sorted(db.session.scalars(events)) == ["registration.marked_late", "slip.marked_late"]
+    assert sorted(db.session.scalars(events)) == [
+        "change.marked_late",
+        "registration.marked_late",
+        "slip.marked_late",
+    ]
     assert invariants.broken() == {}
 
 

@@ -128,6 +128,7 @@ def test_a_regulator_enters_changes_and_scraps_a_ledger_row(stack: Stack, as_per
 
     press(regulator, "修改")
     field(regulator, "place_of_use").fill("三号空压站")
+    field(regulator, "reason").fill("现场核查已搬迁")
     press(regulator, "保存修改")
     expect(regulator.locator("main")).to_contain_text("三号空压站")
 
@@ -140,3 +141,7 @@ def test_a_regulator_enters_changes_and_scraps_a_ledger_row(stack: Stack, as_per
     expect(regulator.locator("main")).to_contain_text("现场核查已拆除")
     clerk.goto(f"{stack.url}/enterprise/instruments/?q=DB-2026-03")
     expect(clerk.locator("main [data-state=scrapped]").first).to_be_visible()
+    clerk.goto(f"{stack.url}/enterprise/notices/")
+    office = accounts()[REGULATOR].organisation
+    expect(row_of(clerk, "使用地点）：现场核查已搬迁").first).to_contain_text(office)
+    expect(row_of(clerk, "办理为“报废”：现场核查已拆除").first).to_contain_text(office)

@@ -63,10 +63,14 @@ def test_a_row_is_changed_and_the_history_says_by_whom(people, office):
     (row,) = people.instruments()
     db.session.commit()
     values = {**typed(serial_number=row.serial_number, place_of_use="东门"), "version": str(row.version)}
-    answer = office.send(f"{INSTRUMENTS}{row.id}/edit", values)
+    assert 'name="reason"' not in office.text(f"{INSTRUMENTS}new")
+    unexplained = office.send(f"{INSTRUMENTS}{row.id}/edit", values)
+    assert unexplained.status_code == 422 and 'id="reason-error"' in unexplained.get_data(as_text=True)
+    answer = office.send(f"{INSTRUMENTS}{row.id}/edit", {**values, "reason": "现场核查已搬迁"})
     assert answer.status_code == 303, answer.get_data(as_text=True)
     page = office.text(f"{INSTRUMENTS}{row.id}")
     assert "东门" in page
+    assert "现场核查已搬迁" in page
     assert "赵慧" in page
 
 

@@ -88,6 +88,25 @@ def test_an_item_is_added_renamed_and_deleted(city: User, browser_of: BrowserOf)
     assert db.session.get(CatalogueItem, "99") is None
 
 
+def test_an_item_is_stopped_with_a_reason_and_its_kinds_with_it(city: User, browser_of: BrowserOf) -> None:
+    browser = browser_of(city)
+    url = "/regulator/catalogue-items/14"
+    try:
+        assert "个种别都不能再新增和预约" in browser.text(f"{url}/stop")
+        assert browser.post(f"{url}/stop", {"reason": ""}).status_code == 422
+        assert browser.post(f"{url}/stop", {"reason": "公告调整"}).status_code == 303
+        page = browser.text(url)
+        assert "已停用" in page and "公告调整" in page and "启用 是 → 否" in page
+        kind = browser.text("/regulator/kinds/1401")
+        assert "已停用" in kind and "/regulator/kinds/1401/stop" not in kind
+        assert "/regulator/kinds/1401" in browser.text("/regulator/kinds/?tab=retired")
+        assert "/regulator/kinds/1401" not in browser.text("/regulator/kinds/?tab=all&q=1401")
+        assert '<option value="1401"' not in browser.text("/regulator/capabilities/new")
+    finally:
+        assert browser.post(f"{url}/restart", {"reason": "恢复"}).status_code == 303
+    assert "/regulator/kinds/1401" in browser.text("/regulator/kinds/?tab=all&q=1401")
+
+
 @pytest.mark.parametrize("noun", NOUNS)
 def test_who_may_not_edit_reference_data_reads_it(district: User, browser_of: BrowserOf, noun: str) -> None:
     db.session.add(WorkingDayOverride(day=date(2027, 2, 11), is_working=False))

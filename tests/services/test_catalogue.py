@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from backoffice.actor import Actor
 from backoffice.database import db
 from backoffice.errors import Conflict, Forbidden, Invalid
-from backoffice.models import AuditEvent, InstrumentKind, RuleRevision
-from backoffice.services import catalogue
+from backoffice.models import AuditEvent, CatalogueItem, InstrumentKind, RuleRevision
+from backoffice.services import catalogue, ledger_reference, look_up, matching_runs, reference_rows
+from backoffice.states import ItemStatus
+from tests.services import flow
 from tests.services.test_institutions import problems_of, regulator_of
 
 
@@ -70,3 +74,60 @@ def test_retiring_needs_a_reason_and_can_be_taken_back(app: Flask) -> None:
     with pytest.raises(Conflict):
         catalogue.retire_kind(actor, "1401", reason="公告取消")
     assert not catalogue.restore_kind(actor, "1401", reason="公告恢复").is_retired
+
+
+def stop_item(actor: Actor, code: str, *, is_active: bool = False) -> None:
+    reference_rows.switch(actor, CatalogueItem, code, is_active=is_active, reason="公告调整")
+    db.session.expire_all()
+
+
+def test_a_stopped_item_takes_its_kinds_out_of_force(app: Flask) -> None:
+    actor = regulator_of("370300", may_edit_reference=True)
+    with pytest.raises(Invalid) as refused:
+        reference_rows.switch(actor, CatalogueItem, "14", is_active=False, reason=" ")
+    assert problems_of(refused) == {"reason": "reason_needed"}
+    kind = db.session.get_one(InstrumentKind, "1401")
+    in_force = sa.select(InstrumentKind.code).where(InstrumentKind.is_in_force)
+    assert kind.is_in_force and "1401" in db.session.scalars(in_force).all()
+
+    stop_item(actor, "14")
+    assert not kind.is_in_force and not kind.is_retired
+    others = db.session.scalars(in_force).all()
+    assert others and not any(code.startswith("14") for code in others)
+    assert ledger_reference.load().kinds["1401"].retired
+    assert look_up.kind_of("1401") is None
+    with pytest.raises(Invalid) as refused:
+        catalogue.add_kind(actor, code="1498", item_code="14", name="精密压力表三")
+    assert problems_of(refused) == {"item_code": "item_stopped"}
+
+    stop_item(actor, "14", is_active=True)
+    assert kind.is_in_force
+
+
+def test_a_kind_is_not_taken_back_while_its_item_is_stopped(app: Flask) -> None:
+    actor = regulator_of("370300", may_edit_reference=True)
+    catalogue.retire_kind(actor, "1401", reason="公告取消")
+    stop_item(actor, "14")
+    with pytest.raises(Conflict) as refused:
+        catalogue.restore_kind(actor, "1401", reason="公告恢复")
+    assert refused.value.code == "kind_of_stopped_item"
+
+
+def test_what_waits_of_a_stopped_item_is_bad_data_and_matches_when_it_is_back(app: Flask) -> None:
+    place = flow.world()
+    actor = regulator_of("370300", may_edit_reference=True)
+    appointment = flow.submitted(place, flow.instruments(place))
+    stop_item(actor, "14")
+    with pytest.raises(Invalid) as refused:
+        flow.draft(place, flow.instruments(place))
+    assert problems_of(refused) == {"instruments": "kind_not_in_force"}
+    matching_runs.match_batch()
+    (item,) = appointment.items
+    db.session.refresh(item)
+    assert item.status is ItemStatus.UNMATCHED
+    assert item.decision is not None and item.decision.outcome == "bad_data"
+
+    stop_item(actor, "14", is_active=True)
+    matching_runs.match_batch()
+    db.session.refresh(item)
+    assert item.status is ItemStatus.AWAITING_ACCEPTANCE

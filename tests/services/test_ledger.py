@@ -205,17 +205,29 @@ def test_what_decides_matching_is_locked_with_the_slips_number_once_matched(cler
     row = enter(clerk)
     book(row, status)
     with pytest.raises(Invalid) as refused:
-        ledger.update(clerk, row.id, typed(division_code="370302", serial_number="1", department="新科室"))
-    assert set(refused.value.problems) == {"division_code", "serial_number"}
-    assert refused.value.problems["division_code"].facts == {"slip": f"YD-{row.id}"}
+        moved = typed(division_code="370302", place_of_use="三号仓库", serial_number="1", department="新科室")
+        ledger.update(clerk, row.id, moved)
+    assert set(refused.value.problems) == {"division_code", "place_of_use", "serial_number"}
+    assert {problem.facts["slip"] for problem in refused.value.problems.values()} == {f"YD-{row.id}"}
     ledger.update(clerk, row.id, typed(department="新科室"))
     assert row.department == "新科室"
+
+
+def test_the_number_that_takes_the_serial_numbers_place_is_locked_like_it(clerk: Actor) -> None:
+    numbered, numberless = enter(clerk), enter(clerk, serial_number="无", management_number="G-7")
+    for row in (numbered, numberless):
+        book(row, ItemStatus.AWAITING_ACCEPTANCE)
+    with pytest.raises(Invalid) as refused:
+        ledger.update(clerk, numberless.id, typed(serial_number="无", management_number="G-8"))
+    assert set(refused.value.problems) == {"management_number"}
+    ledger.update(clerk, numbered.id, typed(management_number="G-8"))
+    assert numbered.management_number == "G-8"
 
 
 def test_saving_an_unmatched_instrument_sends_its_item_to_be_matched_again(clerk: Actor) -> None:
     row = enter(clerk)
     item = book(row, ItemStatus.UNMATCHED)
-    ledger.update(clerk, row.id, typed(department="新科室"))
+    ledger.update(clerk, row.id, typed(department="新科室", place_of_use="三号仓库"))
     assert item.status is ItemStatus.UNMATCHED
     ledger.update(clerk, row.id, typed(division_code="370302"))
     db.session.refresh(item)

@@ -205,12 +205,13 @@ def test_a_locked_row_says_so_with_the_slips_number(clerk: Actor) -> None:
     (problem,) = ledger_import.as_json(run)["problems"]
     assert (problem["code"], problem["header"]) == ("ledger_locked", "行政区划代码")
     assert f"YD-{instrument.id}" in problem["message"]
+    assert codes_by_row(upload(clerk, [row(1, place_of_use="三号仓库")])) == {2: ["ledger_locked"]}
     assert counts(upload(clerk, [row(1, department="新科室")])) == (1, 0, 1, 0, 0)
 
 
 def test_a_row_locked_after_the_check_is_left_out_and_said(clerk: Actor) -> None:
     write(clerk, upload(clerk, [row(1), row(2)]))
-    run = upload(clerk, [row(1, division_code="370302"), row(2, division_code="370302")])
+    run = upload(clerk, [row(1, place_of_use="三号仓库"), row(2, division_code="370302")])
     with unit_of_work():
         book(ledger_rows()[0], ItemStatus.AWAITING_ACCEPTANCE)
     write(clerk, run)

@@ -241,10 +241,14 @@ def place() -> flow.World:
 def test_a_regulator_enters_and_changes_a_row_of_its_area(place):
     row = ledger.create(place.regulator, place.clerk.enterprise_id, typed())
     assert row.added_by_division_code == "370303"
-    ledger.update(place.regulator, row.id, typed(place_of_use="二车间"))
+    with pytest.raises(Invalid) as refused:
+        ledger.update(place.regulator, row.id, typed(place_of_use="二车间"))
+    assert set(refused.value.problems) == {"reason"}
+    ledger.update(place.regulator, row.id, typed(place_of_use="二车间"), reason="现场核查")
     assert row.place_of_use == "二车间"
     events = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.subject_type == "measuring_instrument")).all()
     assert {event.actor_id for event in events} == {place.regulator.user_id}
+    assert {event.action: (event.after or {}).get("reason") for event in events}["instrument.changed"] == "现场核查"
 
 
 def test_a_regulator_scraps_with_a_reason(place):
@@ -279,9 +283,9 @@ def test_a_regulator_moves_no_row_out_of_its_sight():
     guest = factories.EnterpriseFactory(division_code="370305")
     row = factories.InstrumentFactory(enterprise=guest, division_code="370303")
     actor = factories.actor_of(factories.UserFactory(regulator=True))
-    ledger.update(actor, row.id, typed(serial_number=row.serial_number, place_of_use="三车间"))
+    ledger.update(actor, row.id, typed(serial_number=row.serial_number, place_of_use="三车间"), reason="核查")
     with pytest.raises(Invalid) as refused:
-        ledger.update(actor, row.id, typed(division_code="370305"))
+        ledger.update(actor, row.id, typed(division_code="370305"), reason="核查")
     assert refused.value.problems["division_code"].code == "outside_your_area"
 
 

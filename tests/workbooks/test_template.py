@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils import get_column_letter
 
 from backoffice.workbooks.checks import check_row
 from backoffice.workbooks.columns import COLUMNS
@@ -42,7 +43,7 @@ def test_headers_stand_in_the_guide_s_order_with_bare_words(template: Workbook) 
 
 def test_whole_columns_are_text_but_for_the_quantity(template: Workbook) -> None:
     dimensions = template.worksheets[0].column_dimensions
-    formats = {column.code: dimensions[chr(65 + at)].number_format for at, column in enumerate(COLUMNS)}
+    formats = {column.code: dimensions[get_column_letter(at)].number_format for at, column in enumerate(COLUMNS, 1)}
     assert formats.pop("quantity") == "0"
     assert set(formats.values()) == {"@"}
 

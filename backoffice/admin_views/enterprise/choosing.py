@@ -62,6 +62,7 @@ def bookable_clause() -> sa.ColumnElement[bool]:
     )
     return sa.and_(
         MeasuringInstrument.use_state == UseState.IN_USE,
+        MeasuringInstrument.kind_code.in_(sa.select(InstrumentKind.code).where(InstrumentKind.is_in_force)),
         ~never_booked(),
         MeasuringInstrument.id.not_in(taken),
     )

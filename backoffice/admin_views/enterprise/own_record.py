@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from ... import messages, scoping
+from ... import clock, messages, scoping
 from ...actor import Actor
 from ...database import db
 from ...messages.registrations import principal_label
@@ -35,14 +35,20 @@ P = Permission
 MOST_REQUESTS = 5
 
 
+def is_late(row: ChangeRequest) -> bool:
+    """Whether a waiting request is past the day of its answer."""
+    return row.due_at <= clock.now()
+
+
 def waiting_words(row: ChangeRequest) -> tuple[str, str]:
     """That a request waits, and who answers it by when, with a telephone."""
     office = areas.regulator_office(row.reviewer_division_code)
     by = day_with_weekday(areas.last_day(row.due_at))
+    what = _("变更申请已超过 2 个工作日未答复") if is_late(row) else _("变更申请待答复")
     if office is None:
-        return _("变更申请待答复"), _("由系统管理员在 %(day)s 前答复", day=by)
+        return what, _("由系统管理员在 %(day)s 前答复", day=by)
     words = _("由%(office)s在 %(day)s 前答复", office=office.organisation or office.name, day=by)
-    return _("变更申请待答复"), words + (_("，电话 %(phone)s", phone=office.phone) if office.phone else "")
+    return what, words + (_("，电话 %(phone)s", phone=office.phone) if office.phone else "")
 
 
 class OwnRecord(ScopedModelView):
@@ -82,7 +88,8 @@ class OwnRecord(ScopedModelView):
         if waiting is None:
             return None
         what, who = waiting_words(waiting)
-        return NextStep(what, who, primary=Button(_("查看变更申请"), request_url(waiting), primary=True))
+        primary = Button(_("查看变更申请"), request_url(waiting), primary=True)
+        return NextStep(what, who, primary=primary, warn=is_late(waiting))
 
     def record_buttons(self, row: Enterprise) -> list[Button]:
         waits = change_requests.pending_of(row.id) is not None
@@ -205,7 +212,7 @@ class ChangeRequests(ChangeRequestPages):
     def next_step(self, row: ChangeRequest) -> NextStep:
         if row.state is ProposalState.PENDING:
             what, who = waiting_words(row)
-            return NextStep(what, who, others=self.action_buttons(row))
+            return NextStep(what, who, others=self.action_buttons(row), warn=is_late(row))
         reason = _("原因：%(reason)s", reason=row.reason) if row.reason else ""
         return NextStep(self.answer_words(row), reason, warn=row.state is ProposalState.REFUSED)
 

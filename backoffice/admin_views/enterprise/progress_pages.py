@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -160,6 +161,7 @@ class SubmittedPages(ViewPart):
             "late": late_lines(items),
             "jobs_stopped_since": stopped_since(items),
             "refresh_url": self.record_url(row),
+            "progress": progress_of(items),
         }
 
     def _slip_card(self, slip: Slip, place: int, items: Sequence[AppointmentItem]) -> SlipCard:
@@ -229,6 +231,12 @@ def _counted(items: Sequence[AppointmentItem]) -> str:
     states = Counter(item.status for item in items)
     parts = [_(words, count=states[state]) for state, words in COUNTED if states[state]]
     return _("%(count)s 台（件）：%(parts)s", count=len(items), parts="，".join(parts))
+
+
+def progress_of(items: Sequence[AppointmentItem]) -> str:
+    """A mark that differs as soon as one of the items moved: the open page compares it with its own."""
+    moved = ",".join(f"{item.id}:{item.status.value}:{item.status_since.timestamp()}" for item in items)
+    return hashlib.sha256(moved.encode()).hexdigest()[:16]
 
 
 def stopped_since(items: Sequence[AppointmentItem]) -> datetime | None:

@@ -216,7 +216,7 @@ class Capabilities(RecordView):
 
     def choices_for(self, name: str, query: Any) -> Any:
         if name == "kind_code":
-            return query.where(InstrumentKind.is_retired.is_(False)).order_by(InstrumentKind.code)
+            return query.where(InstrumentKind.is_in_force).order_by(InstrumentKind.code)
         return query.order_by(Institution.name) if name == "institution_id" else query
 
     def page_of(self, state: ListState) -> Page:

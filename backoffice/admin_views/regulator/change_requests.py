@@ -15,14 +15,20 @@ from ...actor import Actor
 from ...messages.wording import day_with_weekday, moment
 from ...models import ChangeRequest, Enterprise
 from ...permissions import Permission
-from ...services import areas, change_requests
+from ...services import areas, change_requests, proposals
 from ...states import ProposalState
 from ..actions import record_action
-from ..base import Card, Done, Fact, NextStep
+from ..base import Card, Done, Fact, NextStep, Tab
 from ..formatting import code
-from ..proposal_pages import ChangeRequestPages, ReasonForm
+from ..proposal_pages import ChangeRequestPages, ReasonForm, answer_tabs
 
 P = Permission
+PENDING_TAB, ANSWERED_TAB = answer_tabs(ChangeRequest)
+
+
+def is_late(_actor: Actor) -> sa.ColumnElement[bool]:
+    """Not answered by the end of its second working day."""
+    return sa.and_(proposals.is_pending(ChangeRequest), ChangeRequest.due_at <= clock.now())
 
 
 class ChangeRequests(ChangeRequestPages):
@@ -30,6 +36,7 @@ class ChangeRequests(ChangeRequestPages):
 
     permissions = {"view": P.AREA_CHANGES_READ}
     default_order = ("due_at", False)
+    tabs = (PENDING_TAB, Tab("late", _l("已超时"), is_late), ANSWERED_TAB)
     column_list = ("enterprise", "state", "clock", "what", "uscc", "submitted_at")
     column_labels = {
         "enterprise": _l("单位名称"),

@@ -122,8 +122,10 @@ class Designations(RecordView):
         if name == "division_code":
             return in_area(query, self.actor)
         if name == "kind_code":
-            return query.where(InstrumentKind.is_retired.is_(False)).order_by(InstrumentKind.code)
-        return query.order_by(Institution.name if name == "institution_id" else CatalogueItem.code)
+            return query.where(InstrumentKind.is_in_force).order_by(InstrumentKind.code)
+        if name == "item_code":
+            return query.where(CatalogueItem.is_active).order_by(CatalogueItem.code)
+        return query.order_by(Institution.name)
 
     def create(self, actor: Actor, values: dict[str, Any]) -> Designation:
         return designations.create(actor, **values)

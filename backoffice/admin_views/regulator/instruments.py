@@ -12,6 +12,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
+from wtforms import TextAreaField
+from wtforms.validators import InputRequired
 
 from ... import clock, messages, scoping
 from ...actor import Actor
@@ -20,9 +22,10 @@ from ...services import ledger, on_behalf
 from ...states import EnterpriseStatus, UseState, VerificationStatus
 from ..actions import record_action
 from ..base import Card, Done, Fact, Tab
+from ..enterprise.instrument_form import InstrumentForm, version_of
 from ..formatting import as_badge, code, day, moment, state_badge
 from ..lists import ChoiceFilter, TextFilter
-from ..on_behalf_pages import InstrumentsOnBehalf
+from ..on_behalf_pages import FORM_COLUMNS, FORM_SECTIONS, InstrumentsOnBehalf
 from ..on_behalf_words import on_behalf_facts, with_on_behalf
 from ..reference_forms import ReasonForm, options_of
 from .capabilities import kind_options
@@ -147,12 +150,30 @@ class Instruments(InstrumentsOnBehalf, RecordView):
 
     # 代办
 
+    form_columns = (*FORM_COLUMNS, "reason")
+    edit_only = ("reason",)
+    sections = (*FORM_SECTIONS, (_l("修改原因"), ("reason",)))
+
     @property
     def create_heading(self) -> str:
         return _("代办新增器具")
 
     def enterprises_offered(self, query: Any) -> Any:
         return query.where(Enterprise.status == EnterpriseStatus.APPROVED)
+
+    def get_form(self) -> type[InstrumentForm]:
+        class FormOfAnOffice(super().get_form()):  # type: ignore[misc]
+            reason = TextAreaField(
+                _l("修改原因"),
+                [InputRequired()],
+                description=_l("台账是单位自己的：单位会收到通知，看到改了什么、为什么改。"),
+            )
+
+        return FormOfAnOffice
+
+    def update(self, actor: Actor, row: MeasuringInstrument, values: dict[str, Any]) -> None:
+        version = version_of(values.pop("version"))
+        ledger.update(actor, row.id, values, version, reason=values.pop("reason") or "")
 
     def can_edit_row(self, row: MeasuringInstrument) -> bool:
         return row.use_state is not UseState.SCRAPPED and on_behalf.may_edit_instrument(self.actor, row)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import and_, func
+from sqlalchemy import ColumnElement, and_, func
 from sqlalchemy.orm import joinedload
 from wtforms import SelectField, TextAreaField
 
@@ -27,7 +27,7 @@ from .common import RULES, P, RecordView
 
 SUPERVISIONS = ("型式批准、强制检定", "强制检定", "型式批准")
 SCHEMES = ("周期检定", ROTATION_SCHEME, FIRST_ONLY_SCHEME)
-IN_FORCE = InstrumentKind.is_retired.is_(False)
+IN_FORCE: ColumnElement[bool] = InstrumentKind.is_in_force.expression
 TONES = {"sourced": "ok", "membership": "", "unconfirmed": "warn"}
 
 
@@ -38,7 +38,7 @@ def item_options(actor: Actor) -> list[tuple[str, str]]:
 
 def state_badge(kind: InstrumentKind) -> Any:
     """Whether the kind is subject to mandatory verification."""
-    if kind.is_retired:
+    if not kind.is_in_force:
         return badge(_("已停用"), "end")
     if kind.is_to_be_confirmed:
         return badge(_("待确认"), "warn")
@@ -110,11 +110,9 @@ class Kinds(RecordView):
     search_label = _l("名称、别名、代码")
     tabs = (
         Tab("all", _l("全部"), IN_FORCE),
-        Tab("open", _l("待确认"), and_(InstrumentKind.supervision == "", InstrumentKind.is_retired.is_(False))),
-        Tab(
-            "weak", _l("待核对"), and_(InstrumentKind.confidence == "unconfirmed", InstrumentKind.is_retired.is_(False))
-        ),
-        Tab("retired", _l("已停用"), InstrumentKind.is_retired.is_(True)),
+        Tab("open", _l("待确认"), and_(InstrumentKind.supervision == "", IN_FORCE)),
+        Tab("weak", _l("待核对"), and_(InstrumentKind.confidence == "unconfirmed", IN_FORCE)),
+        Tab("retired", _l("已停用"), ~IN_FORCE),
     )
     filters = (ChoiceFilter("item", _l("项别"), options=item_options, column=InstrumentKind.item_code),)
 
@@ -170,7 +168,7 @@ class Kinds(RecordView):
         catalogue.change_kind(actor, row.code, **_typed(values))
 
     def is_offered(self, code: str, row: InstrumentKind) -> bool:
-        return row.is_retired == (code == "restore")
+        return row.is_retired if code == "restore" else row.is_in_force
 
     def record_badge(self, row: InstrumentKind) -> Any:
         return state_badge(row)
@@ -178,7 +176,7 @@ class Kinds(RecordView):
     def cards(self, row: InstrumentKind) -> tuple[Card, ...]:
         facts = (
             Fact(_("代码"), row.code, code=True),
-            Fact(_("项别"), str(row.item)),
+            Fact(_("项别"), str(row.item) if row.item.is_active else _("%(item)s（已停用）", item=row.item)),
             Fact(_("监管方式"), row.supervision or _("未写明（待确认）")),
             Fact(_("检定方式"), row.verification_scheme),
             Fact(_("检定周期"), period_words(row)),
