@@ -96,6 +96,7 @@ SHOWN = frozenset(BY_CODE) | {
     "declared_institution",
     "verified_on",
     "valid_until",
+    "certificate_number",
 }
 """Columns whose changes a history tells; what is only read out of others is left out."""
 

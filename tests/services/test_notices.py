@@ -28,6 +28,7 @@ from backoffice.services import (
     matching_runs,
     notice_rules,
     registrations,
+    verifications,
 )
 from backoffice.services.stored_files import Upload
 from backoffice.states import EnterpriseStatus, EnterpriseType, ReturnCode
@@ -242,6 +243,25 @@ def correction_declined(place: Place) -> None:
     corrections.decline(place.world.clerk, row.id, "铭牌上写的是 Y-100")
 
 
+def result_entered(place: Place, count: int = 1) -> list[Any]:
+    slip = place.slip(count)
+    acceptance.accept(place.world.counter, slip.id)
+    place.begin()
+    return [flow.entered(place.world, item, **flow.a_pass(f"QD-{item.id}")) for item in slip.items]
+
+
+def result_published(place: Place) -> None:
+    (row,) = result_entered(place)
+    assert place.told() == []
+    verifications.publish(flow.colleague(place.world), row.id)
+
+
+def results_published(place: Place) -> None:
+    rows = result_entered(place, 3)
+    verifications.change(place.world.counter, rows[0].id, **flow.a_fail())
+    verifications.publish_all(flow.colleague(place.world), [row.id for row in rows])
+
+
 @dataclass(frozen=True)
 class Event:
     """`told`: per code who is told, the words to be found in the sentence, and where it leads them."""
@@ -308,6 +328,8 @@ EVENTS = (
     Event(
         correction_declined, {"notice_correction_declined": {INSTITUTION: "/institution/corrections/"}}, "铭牌上写的是"
     ),
+    Event(result_published, {"notice_result_published": {ENTERPRISE: "/enterprise/verifications/"}}, "检定结果：合格"),
+    Event(results_published, {"notice_results_published": {ENTERPRISE: "/enterprise/slips/"}}, "其中不合格 1 台（件）"),
 )
 
 
