@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -68,12 +67,12 @@ def failed_step(instrument: MeasuringInstrument, row: Verification | None) -> Ne
     """The strip while an instrument that failed is still in use: stop it, then repair and book it, or scrap it."""
     if row is None or not verification_reading.awaits_repair(instrument):
         return None
-    scrap = Button(_("报废"), url_for("enterprise_instruments.do_scrap", key=instrument.id), danger=True)
+    scrap = Button(_("报废"), record_path("enterprise", "instruments", instrument.id, page="scrap"), danger=True)
     if not verification_reading.may_be_repaired(instrument):
         return NextStep(
             _("检定不合格，请立即停用并报废"), _("这个种别失准报废，不再预约检定。"), primary=scrap, warn=True
         )
-    url = url_for("enterprise_verifications.do_repair", key=row.id)
+    url = record_path("enterprise", "verifications", row.id, page="repair")
     return NextStep(
         _("检定不合格，请立即停用；修理后可申请“修理后检定”"),
         _("检定合格前不得使用（计量法第九条）。不再修理的请报废。"),
@@ -87,4 +86,4 @@ def result_buttons(row: Verification | None) -> Sequence[Button]:
     """What an item's row offers once it is verified: its result, where a fail is taken further."""
     if row is None:
         return ()
-    return (Button(_("检定结果"), url_for("enterprise_verifications.details_view", key=row.id)),)
+    return (Button(_("检定结果"), record_path("enterprise", "verifications", row.id)),)
