@@ -185,6 +185,11 @@ def _through(column: Any, key: Any, inner: Rule) -> Rule:
     return lambda actor: column.in_(sa.select(key).where(inner(actor)))
 
 
+def _published(inner: Rule) -> Rule:
+    """A result is its institution's alone until another person of it has published it."""
+    return lambda actor: sa.and_(Verification.published_at.is_not(None), inner(actor))
+
+
 def _all(_: Actor) -> Criterion:
     return EVERYTHING
 
@@ -227,9 +232,9 @@ RULES: dict[type[Any], dict[Role, Rule]] = {
         Role.REGULATOR: _instrument_in_area,
     },
     Verification: {
-        Role.ENTERPRISE: _own_enterprise(Verification.enterprise_id),
+        Role.ENTERPRISE: _published(_own_enterprise(Verification.enterprise_id)),
         Role.INSTITUTION: _own_institution(Verification.institution_id),
-        Role.REGULATOR: _through(Verification.instrument_id, MeasuringInstrument.id, _instrument_in_area),
+        Role.REGULATOR: _published(_through(Verification.instrument_id, MeasuringInstrument.id, _instrument_in_area)),
     },
     Enterprise: {
         Role.ENTERPRISE: _own_enterprise(Enterprise.id),

@@ -165,6 +165,7 @@ def _rows_without_a_service(place: flow.World, division: str, item: AppointmentI
                 outcome=Outcome.PASSED,
                 document_type=DocumentType.CERTIFICATE,
                 verifier="李敏",
+                published_at=now,
             ),
         ]
     )

@@ -19,7 +19,7 @@ SUBJECT_NOUNS: Mapping[str, str] = {
     "institution": "institutions",
     "change_request": "change-requests",
     "correction_proposal": "corrections",
-    "verification": "results",
+    "verification": "verifications",
 }
 """The noun in the URL by the table a notice's subject lives in."""
 

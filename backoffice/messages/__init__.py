@@ -24,6 +24,7 @@ from . import (
     proposals,
     reference,
     registrations,
+    verifications,
 )
 from .labels import label
 from .wording import readable
@@ -41,6 +42,7 @@ SENTENCES: dict[str, str] = {
     **progress.SENTENCES,
     **proposals.SENTENCES,
     **reference.SENTENCES,
+    **verifications.SENTENCES,
 }
 
 __all__ = ["SENTENCES", "label", "notice_sentence", "readable", "sentence"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from ..states import ReturnCode, UseState
+from ..states import Outcome, ReturnCode, UseState
 from .records import column_words
 from .wording import N_
 
-CODED_FACTS: dict[str, type[StrEnum]] = {"return_code": ReturnCode, "use_state": UseState}
+CODED_FACTS: dict[str, type[StrEnum]] = {"return_code": ReturnCode, "use_state": UseState, "outcome": Outcome}
 """Facts that are stored as codes and read as words."""
 
 
@@ -65,6 +65,10 @@ SENTENCES: dict[str, str] = {
         "预约单 %(number)s 的 %(count)s 台（件）超过 2 个工作日未受理，监管部门已转出重新匹配。"
     ),
     "notice_items_withdrawn": N_("%(enterprise)s 撤回了预约单 %(number)s 的 %(count)s 台（件）。"),
+    "notice_result_published": N_("%(institution)s 发布了 %(instrument)s 的检定结果：%(outcome)s。"),
+    "notice_results_published": N_(
+        "%(institution)s 发布了预约单 %(number)s 中 %(count)s 台（件）的检定结果，其中不合格 %(failed)s 台（件）。"
+    ),
     "notice_not_mandatory": N_("%(institution)s 认为 %(instrument)s 不属于强制检定，请核实。"),
     "notice_import_finished": N_("导入 %(file)s 已完成：写入 %(applied)s 行。"),
     "notice_import_checked": N_("导入 %(file)s 已检查完：%(errors)s 行有错误，请查看后确认。"),

@@ -328,6 +328,7 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
     "division": {"is_retired": N_("已撤销")},
     "measuring_instrument": {"name": N_("器具名称"), "division_code": N_("使用地点行政区划"), "id": N_("台账编号")},
     "slip": {"due_at": N_("应受理时间")},
+    "verification": {"document_number": N_("凭证编号")},
 }
 
 CONFIDENCE: dict[str, str] = {

@@ -428,6 +428,19 @@ def book_failed_again(actor: Actor, appointment_id: int) -> Appointment:
     return draft
 
 
+def book_after_repair(actor: Actor, instrument_id: int) -> Appointment:
+    """修理后重新申请: a new draft with an instrument that failed its verification; 申请类别 is 修理后.
+
+    Raises `Conflict` where it did not fail, `Invalid` where it cannot be booked now (booked already, 失准报废).
+    """
+    instrument: MeasuringInstrument = scoping.find(actor, MeasuringInstrument, instrument_id)
+    if instrument.outcome is not Outcome.NOT_PASSED:
+        raise Conflict("result_not_failed", instrument=str(instrument))
+    draft = create_draft(actor)
+    choose(actor, draft.id, [instrument.id])
+    return draft
+
+
 def put_aside(actor: Actor, item_id: int) -> None:
     """不再预约: let a returned item rest, so that its appointment can close."""
     require(actor, Permission.OWN_APPOINTMENTS_EDIT)

@@ -214,12 +214,32 @@ SELECT number FROM given LEFT JOIN number_sequence AS counter
 WHERE split_part(number, '-', 3)::int > coalesce(counter.last, 0)
 """
 CERTIFICATES = """
-SELECT instrument.id FROM measuring_instrument AS instrument
-WHERE num_nonnulls(verified_on, valid_until, verified_by_id, outcome) > 0 AND NOT EXISTS (
-    SELECT FROM verification WHERE verification.instrument_id = instrument.id AND published_at IS NOT NULL
-        AND verification.institution_id = instrument.verified_by_id
-        AND verification.verified_on = instrument.verified_on
+WITH latest AS (
+    SELECT DISTINCT ON (instrument_id) result.*, item.institution_id AS holder, item.status AS item_status
+    FROM verification AS result LEFT JOIN appointment_item AS item ON item.id = result.item_id
+    WHERE published_at IS NOT NULL AND voided_at IS NULL
+    ORDER BY instrument_id, verified_on DESC, published_at DESC, result.id DESC
 )
+SELECT instrument.id FROM measuring_instrument AS instrument LEFT JOIN latest ON latest.instrument_id = instrument.id
+WHERE (certificate_number, instrument.verified_on, instrument.valid_until, instrument.outcome, verified_by_id)
+    IS DISTINCT FROM (CASE latest.outcome WHEN 'passed' THEN document_number END, latest.verified_on,
+        CASE latest.outcome WHEN 'passed' THEN latest.valid_until END, latest.outcome, latest.institution_id)
+    OR latest.institution_id <> holder OR latest.outcome <> item_status
+    OR latest.id IS NOT NULL AND (num_nonnulls(declared_verified_on, declared_valid_until) > 0
+        OR declared_certificate_number <> '' OR declared_institution <> '')
+UNION
+SELECT item.instrument_id FROM appointment_item AS item WHERE status IN ('passed', 'not_passed') AND NOT EXISTS (
+    SELECT FROM verification WHERE item_id = item.id AND published_at IS NOT NULL)
+"""
+RESULTS_BY_TWO = """
+SELECT id FROM verification
+WHERE published_at IS NOT NULL AND (entered_by_id IS NULL OR published_by_id IS NULL
+        OR entered_by_id = published_by_id OR checker = '' OR checker = verifier)
+    OR published_at IS NULL AND (published_by_id IS NOT NULL OR checker <> '')
+UNION
+SELECT result.id FROM verification AS result
+JOIN app_user AS person ON person.id IN (entered_by_id, published_by_id)
+WHERE published_at IS NOT NULL AND person.institution_id IS DISTINCT FROM result.institution_id
 """
 IMPORTS = """
 WITH counted AS (
@@ -260,6 +280,7 @@ QUERIES: dict[str, str] = {
     "late_when_due": LATE_WHEN_DUE,
     "numbers": NUMBERS,
     "certificates": CERTIFICATES,
+    "results_by_two": RESULTS_BY_TWO,
     "imports": IMPORTS,
     "audit_keeps_secrets": AUDIT_KEEPS_SECRETS,
 }

@@ -12,6 +12,11 @@ from ..models.instrument import FIRST_ONLY_SCHEME, ROTATION_SCHEME
 ONCE = (FIRST_ONLY_SCHEME, ROTATION_SCHEME)
 
 
+def has_validity(kind: InstrumentKind) -> bool:
+    """Whether a pass of this kind ends on a day. 限期使用 does (使用期限至); 失准报废 sets no cycle at all."""
+    return kind.verification_scheme != FIRST_ONLY_SCHEME
+
+
 def why_never_booked(row: MeasuringInstrument) -> FieldProblem | None:
     """Why this instrument needs no appointment any more; the first verification is always booked."""
     if row.kind.verification_scheme not in ONCE or not _is_verified(row):

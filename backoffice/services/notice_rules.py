@@ -53,6 +53,8 @@ RULES: dict[str, Rule] = {
     "notice_slip_items_cancelled": Rule(about="slip", told=(INSTITUTION,)),
     "notice_items_moved_away": Rule(about="slip", told=(INSTITUTION,)),
     "notice_items_reassigned": Rule(about="slip", told=(ENTERPRISE,)),
+    "notice_result_published": Rule(about="verification", told=(ENTERPRISE,)),
+    "notice_results_published": Rule(about="slip", told=(ENTERPRISE,)),
     "notice_not_mandatory": Rule(about="measuring_instrument", told=(REGULATOR,)),
     "notice_import_finished": Rule(about="import_run", told=(ENTERPRISE,)),
     "notice_import_checked": Rule(about="import_run", told=(ENTERPRISE,)),

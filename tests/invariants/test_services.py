@@ -28,10 +28,20 @@ from backoffice.models import (
     InstitutionSuspension,
     MeasuringInstrument,
     Slip,
+    Verification,
 )
-from backoffice.services import acceptance, appointments, assignments, deadlines, invariants, matching_runs
-from backoffice.states import AppointmentStatus, DeliveryMode, ItemStatus, LastInstitution, ReturnCode
+from backoffice.services import (
+    acceptance,
+    appointments,
+    assignments,
+    deadlines,
+    invariants,
+    matching_runs,
+    verifications,
+)
+from backoffice.states import AppointmentStatus, DeliveryMode, ItemStatus, LastInstitution, Outcome, ReturnCode
 from tests import factories
+from tests.services import flow
 
 EXAMPLES, STEPS = 30, 20
 KINDS = ("1401", "0601", "1202")
@@ -52,6 +62,14 @@ class People(RuleBasedStateMachine):
     def town(self) -> None:
         self.clerks = [factories.actor_of(factories.UserFactory(of_enterprise=True)) for _ in range(2)]
         self.counters = [factories.actor_of(factories.UserFactory(of_institution=True)) for _ in range(3)]
+        self.colleagues = [
+            factories.actor_of(
+                factories.UserFactory(
+                    of_institution=True, institution=db.session.get_one(Institution, each.institution_id), name="孙丽"
+                )
+            )
+            for each in self.counters
+        ]
         self.regulator = factories.actor_of(factories.UserFactory(regulator=True, division_code="370300"))
         for place, counter in enumerate(self.counters):
             institution = db.session.get_one(Institution, counter.institution_id)
@@ -144,6 +162,26 @@ class People(RuleBasedStateMachine):
         if slip is not None and slip.items:
             with self.use_case():
                 decide(slip.id, [slip.items[pick % len(slip.items)].id] if part else None)
+
+    @rule(who=st.integers(0, 2), pick=PICK, outcome=st.sampled_from(Outcome))
+    def enter_a_result(self, who: int, pick: int, outcome: Outcome) -> None:
+        item = self.some(self.counters[who], AppointmentItem, pick, AppointmentItem.status == ItemStatus.ACCEPTED)
+        if item is not None:
+            with self.use_case():
+                make = flow.a_pass if outcome is Outcome.PASSED else flow.a_fail
+                verifications.enter(self.counters[who], item.id, **make(f"QD-{item.id if pick % 4 else 0}"))
+
+    @rule(who=st.integers(0, 2), picks=st.sets(PICK, min_size=1, max_size=3), by=st.integers(0, 2), discard=PICK)
+    def publish_or_discard(self, who: int, picks: set[int], by: int, discard: int) -> None:
+        """By the person who entered it or, more often, by a colleague."""
+        found = {self.some(self.counters[who], Verification, pick) for pick in picks} - {None}
+        actor = self.colleagues[who] if by else self.counters[who]
+        if found:
+            with self.use_case():
+                if discard:
+                    verifications.publish_all(actor, [row.id for row in found])
+                else:
+                    verifications.discard(actor, next(iter(found)).id)
 
     @rule(pick=PICK, to=st.integers(0, 2))
     def assign(self, pick: int, to: int) -> None:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from backoffice import clock
 from backoffice.database import db
 from backoffice.errors import Conflict, Invalid
 from backoffice.jobs import matching
@@ -21,8 +22,9 @@ from backoffice.models import (
     MatchingAttempt,
     MeasuringInstrument,
     Receipt,
+    Verification,
 )
-from backoffice.services import acceptance, appointments, invariants, ledger, numbers
+from backoffice.services import acceptance, appointments, invariants, ledger, numbers, verifications
 from backoffice.states import ItemStatus, ReturnCode, UseState
 from backoffice.unit_of_work import unit_of_work
 from tests import factories
@@ -178,3 +180,60 @@ def test_running_numbers_are_given_once_and_without_gaps(app: Flask, place: flow
 
     given = sorted(number for taken in together(app, *[take] * 8, in_one_transaction=False) for number in taken)
     assert [int(number[-4:]) for number in given] == list(range(1, 81))
+
+
+def entered(place: flow.World, count: int = 1) -> list[int]:
+    """Ids of results that wait to be published, stored for every thread to see."""
+    with unit_of_work():
+        items = flow.accepted(place, flow.instruments(place, count)).items
+        return [flow.entered(place, item, **flow.a_pass(f"QD-{item.id}")).id for item in items]
+
+
+def test_two_who_publish_the_same_result_publish_it_once(app: Flask, place: flow.World) -> None:
+    with unit_of_work():
+        publishers = [flow.colleague(place, name) for name in ("孙丽", "周强")]
+    for _ in range(ROUNDS):
+        keys = entered(place, 2)
+        outcomes = together(
+            app,
+            partial(verifications.publish_all, publishers[0], keys),
+            partial(verifications.publish_all, publishers[1], keys[::-1]),
+        )
+        assert [type(each) for each in outcomes if isinstance(each, Exception)] == [Conflict], outcomes
+        told = sa.select(AuditEvent.subject_id).where(
+            AuditEvent.action == "result.published", AuditEvent.subject_id.in_([str(key) for key in keys])
+        )
+        assert sorted(db.session.scalars(told)) == sorted(str(key) for key in keys)
+        db.session.rollback()
+    assert invariants.broken() == {}
+
+
+def test_nobody_publishes_what_was_changed_at_the_same_moment(app: Flask, place: flow.World) -> None:
+    """The change that comes first sends the publisher back to read it; the one that comes second is refused."""
+    with unit_of_work():
+        publisher = flow.colleague(place)
+    for number in range(ROUNDS):
+        (key,) = entered(place)
+        outcomes = together(
+            app,
+            partial(verifications.publish, publisher, key, seen_at=clock.now()),
+            partial(verifications.change, place.counter, key, **flow.a_pass(f"QD-changed-{number}")),
+        )
+        assert [type(each) for each in outcomes if isinstance(each, Exception)] == [Conflict], outcomes
+        db.session.rollback()
+        is_published = db.session.get_one(Verification, key).published_at is not None
+        assert is_published is isinstance(outcomes[1], Conflict)
+    assert invariants.broken() == {}
+
+
+def test_one_number_is_not_given_to_two_enterprises_at_once(app: Flask, place: flow.World) -> None:
+    with unit_of_work():
+        second = factories.UserFactory(of_enterprise=True)
+        other = flow.World(factories.actor_of(second), place.counter, place.regulator, place.institution, second)
+    for number in range(ROUNDS):
+        with unit_of_work():
+            items = [flow.accepted(each, flow.instruments(each)).items[0].id for each in (place, other)]
+        fields = flow.a_pass(f"QD-{number}")
+        outcomes = together(app, *[partial(verifications.enter, place.counter, item, **fields) for item in items])
+        assert [type(each) for each in outcomes if isinstance(each, Exception)] == [Invalid], outcomes
+        db.session.rollback()

@@ -6,10 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from backoffice import clock
 from backoffice.actor import Actor
 from backoffice.database import db
-from backoffice.models import Appointment, Institution, MeasuringInstrument, Slip, User
-from backoffice.services import appointments, matching_runs
+from backoffice.models import (
+    Appointment,
+    AppointmentItem,
+    Institution,
+    MeasuringInstrument,
+    Slip,
+    User,
+    Verification,
+)
+from backoffice.services import acceptance, appointments, matching_runs, verifications
+from backoffice.states import DocumentType, Outcome
 from tests import factories
 
 
@@ -63,3 +73,45 @@ def matched(place: World, rows: Sequence[MeasuringInstrument]) -> Appointment:
 def only_slip(appointment: Appointment) -> Slip:
     (slip,) = appointment.slips
     return slip
+
+
+def accepted(place: World, rows: Sequence[MeasuringInstrument]) -> Appointment:
+    """Booked, matched and accepted: what an institution holds to verify."""
+    appointment = matched(place, rows)
+    acceptance.accept(place.counter, only_slip(appointment).id)
+    return appointment
+
+
+def colleague(place: World, name: str = "孙丽", **changes: Any) -> Actor:
+    """Another person of the institution, who may publish what the counter entered."""
+    user = factories.UserFactory(of_institution=True, institution=place.institution, name=name, **changes)
+    return factories.actor_of(user)
+
+
+def a_pass(number: str = "QD-2026-00151", **changes: Any) -> dict[str, Any]:
+    """The fields of a certificate issued today, a year's validity written on it."""
+    today = clock.today()
+    return {
+        "verified_on": today,
+        "outcome": Outcome.PASSED,
+        "document_type": DocumentType.CERTIFICATE,
+        "document_number": number,
+        "valid_until": today.replace(year=today.year + 1, day=1),
+        "verifier": "李敏",
+        "regulation": "JJG 52-2013",
+        **changes,
+    }
+
+
+def a_fail(number: str = "TZ-2026-00007", **changes: Any) -> dict[str, Any]:
+    """The fields of a 检定结果通知书 issued today."""
+    fail = {"outcome": Outcome.NOT_PASSED, "document_type": DocumentType.REJECTION_NOTICE, "valid_until": None}
+    return a_pass(number, **{**fail, **changes})
+
+
+def entered(place: World, item: AppointmentItem, **values: Any) -> Verification:
+    return verifications.enter(place.counter, item.id, **(values or a_pass()))
+
+
+def published(place: World, item: AppointmentItem, **values: Any) -> Verification:
+    return verifications.publish(colleague(place), entered(place, item, **values).id)

@@ -31,6 +31,7 @@ from backoffice.services import (
     notice_rules,
     registrations,
     regulator_bookings,
+    verifications,
     walk_ins,
 )
 from backoffice.services.stored_files import Upload
@@ -305,6 +306,25 @@ def scrapped(place: Place) -> None:
     ledger.change_use(place.world.regulator, [row.id], UseState.SCRAPPED, "现场核查已拆除")
 
 
+def result_entered(place: Place, count: int = 1) -> list[Any]:
+    slip = place.slip(count)
+    acceptance.accept(place.world.counter, slip.id)
+    place.begin()
+    return [flow.entered(place.world, item, **flow.a_pass(f"QD-{item.id}")) for item in slip.items]
+
+
+def result_published(place: Place) -> None:
+    (row,) = result_entered(place)
+    assert place.told() == []
+    verifications.publish(flow.colleague(place.world), row.id)
+
+
+def results_published(place: Place) -> None:
+    rows = result_entered(place, 3)
+    verifications.change(place.world.counter, rows[0].id, **flow.a_fail())
+    verifications.publish_all(flow.colleague(place.world), [row.id for row in rows])
+
+
 @dataclass(frozen=True)
 class Event:
     """`told`: per code who is told, the words to be found in the sentence, and where it leads them."""
@@ -416,6 +436,8 @@ EVENTS = (
         {"notice_instrument_use_changed": {ENTERPRISE: "/enterprise/instruments/"}},
         "办理为“报废”：现场核查已拆除",
     ),
+    Event(result_published, {"notice_result_published": {ENTERPRISE: "/enterprise/verifications/"}}, "检定结果：合格"),
+    Event(results_published, {"notice_results_published": {ENTERPRISE: "/enterprise/slips/"}}, "其中不合格 1 台（件）"),
 )
 
 
