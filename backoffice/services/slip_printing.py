@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext
 
 from .. import clock, scoping
@@ -20,7 +21,7 @@ from ..database import db
 from ..errors import Conflict
 from ..messages import label
 from ..messages.wording import day_with_weekday
-from ..models import AppointmentItem, Slip
+from ..models import AppointmentItem, MeasuringInstrument, Slip
 from ..slip_documents import (
     MAX_ROWS_IN_REQUEST,
     SlipContent,
@@ -63,11 +64,13 @@ def _write_down(slip: Slip, changed: Collection[int]) -> None:
     """Names and telephones as they are now; an instrument as it was when it was accepted, unless it is `changed`."""
     db.session.flush()
     db.session.expire(slip, ["items"])
+    held = _instruments_of(slip)  # In one query; the rows below find them in the session.
     so_far = (slip.printed or {}).get("rows", {})
     rows = {
         str(item.id): so_far[str(item.id)] if str(item.id) in so_far and item.id not in changed else _row_facts(item)
         for item in slips.printable_items(slip)
     }
+    del held
     slip.printed = {
         "at": clock.now().isoformat(),
         "institution": _institution_facts(slip),
@@ -75,6 +78,16 @@ def _write_down(slip: Slip, changed: Collection[int]) -> None:
         "rows": rows,
     }
     db.session.flush()
+
+
+def _instruments_of(slip: Slip) -> Sequence[MeasuringInstrument]:
+    statement = (
+        sa.select(MeasuringInstrument)
+        .join(AppointmentItem, AppointmentItem.instrument_id == MeasuringInstrument.id)
+        .where(AppointmentItem.slip_id == slip.id)
+        .options(sa.orm.joinedload(MeasuringInstrument.kind))
+    )
+    return db.session.scalars(statement).all()
 
 
 def content(actor: Actor, slip_id: int, *, public_url: str, secret: str) -> SlipContent:

@@ -162,6 +162,7 @@ def colleague_of(request: pytest.FixtureRequest, as_person: AsPerson) -> Callabl
                         SYSTEM, username=name, name="孙丽", role=first.role, password=password,
                         institution_id=first.institution_id,
                     )  # fmt: skip
+            db.session.remove()
             db.engine.dispose()
         return as_person(name, password)
 

@@ -95,10 +95,7 @@ def test_a_declared_certificate_is_due_and_replaced_by_the_first_result(
 
     # The enterprise is told, and the notice leads to the result.
     clerk.goto(f"{stack.url}/enterprise/notices/")
-    told = clerk.get_by_role("button", name=f"{serial} 的检定结果：合格").or_(
-        clerk.get_by_text(f"{serial} 的检定结果：合格")
-    )
-    told.first.click()
+    row_of(clerk, f"{serial} 的检定结果：合格").get_by_role("button").click()
     clerk.wait_for_load_state()
     expect(clerk.locator("main dl.facts").first).to_contain_text(number)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from backoffice import clock
@@ -118,3 +119,20 @@ def test_a_slip_accepted_before_versions_were_written_down_is_printed_from_the_r
     slip.printed = None
     db.session.flush()
     assert replace(printed(place, slip), printed_at=before.printed_at) == before
+
+
+def test_a_slip_is_written_down_by_the_same_queries_however_long_it_is(place: flow.World) -> None:
+    def statements(count: int) -> int:
+        slip = flow.only_slip(flow.matched(place, flow.instruments(place, count)))
+        db.session.commit()
+        db.session.expire_all()
+        seen: list[str] = []
+        listener = lambda _c, _cu, statement, *_rest: seen.append(statement)  # noqa: E731
+        sa.event.listen(db.engine, "before_cursor_execute", listener)
+        try:
+            acceptance.accept(place.counter, slip.id)
+        finally:
+            sa.event.remove(db.engine, "before_cursor_execute", listener)
+        return sum("FROM measuring_instrument" in each for each in seen)
+
+    assert statements(7) == statements(2)

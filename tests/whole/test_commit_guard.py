@@ -160,7 +160,10 @@ STORIES: dict[str, Story] = {
     ),
     "institution_walk_in_instruments": Story("zhangdian-jls", GAUGE, {"place_of_use": "二车间"}, walk_in_query),
     "regulator_instruments": Story(
-        "zhangdian-jlk", {**GAUGE, "serial_number": "GUARD-3"}, {"place_of_use": "二车间"}, enterprise_query
+        "zhangdian-jlk",
+        {**GAUGE, "serial_number": "GUARD-3"},
+        {"place_of_use": "二车间", "reason": "现场核查"},
+        enterprise_query,
     ),
 }  # fmt: skip
 """What is typed; whatever a form asks besides, of choices, gets the first."""

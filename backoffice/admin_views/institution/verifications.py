@@ -182,7 +182,7 @@ class InstitutionVerifications(VerificationPages):
         buttons = self.action_buttons(row)
         publish = next((each for each in buttons if each.url == self.url_of("do_publish", key=row.id)), None)
         others = [each for each in buttons if each is not publish]
-        who = self.why_not("publish", row) or _("请核对下面每一项与凭证一致，再发布。")
+        who = "" if self.why_not("publish", row) else _("请核对下面每一项与凭证一致，再发布。")
         return NextStep(_("等本机构另一人核验发布"), who, primary=publish, others=others)
 
     def record_buttons(self, row: Verification) -> list[Button]:

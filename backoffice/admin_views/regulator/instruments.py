@@ -165,7 +165,7 @@ class Instruments(InstrumentsOnBehalf, RecordView):
         class FormOfAnOffice(super().get_form()):  # type: ignore[misc]
             reason = TextAreaField(
                 _l("修改原因"),
-                [InputRequired()],
+                [InputRequired(_l("请写明原因，单位会看到这段话。"))],
                 description=_l("台账是单位自己的：单位会收到通知，看到改了什么、为什么改。"),
             )
 
