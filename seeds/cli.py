@@ -31,7 +31,8 @@ def seed_reference() -> None:
 
 @seed.command("demo")
 @click.option("--reset", is_flag=True, help="先清空全部数据。")
-def seed_demo(reset: bool) -> None:
+@click.option("--core", is_flag=True, help="只要公布账号的那些单位，不要周围的一年半业务。")
+def seed_demo(reset: bool, core: bool) -> None:
     """生成演示数据；已有数据时不做任何事。"""
     if not current_app.config["IS_DEMO"]:
         click.echo("正式环境不能载入演示数据。", err=True)
@@ -45,4 +46,4 @@ def seed_demo(reset: bool) -> None:
     elif demo.is_seeded():
         click.echo(json.dumps({"seeded": False}))
         return
-    click.echo(json.dumps({"seeded": True, **demo.load()}))
+    click.echo(json.dumps({"seeded": True, **demo.load(with_town=not core)}))

@@ -11,12 +11,13 @@ from flask import Blueprint, Flask, abort, current_app, flash, redirect, render_
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from ..actor import Actor
 from ..services import accounts
 from ..unit_of_work import unit_of_work
 from ..web.access import public, safe_path
 from ..web.current import actor_of
 from .blueprint import frame
-from .demo_people import groups, people
+from .demo_people import DemoPerson, groups, people
 from .demo_reset import Restoring
 from .people import admit, dismiss
 from .sign_in import leave_earlier_session, start_page
@@ -39,15 +40,23 @@ def sign_in() -> Response:
     person = next((each for each in people() if each.username == request.form.get("username")), None)
     if person is None:
         abort(404)
+    entered = enter_as(person)
+    if entered is None:
+        return redirect(url_for("demo.switch"), 303)
+    return redirect(start_page(entered, safe_path(request.form.get("next"))), 303)
+
+
+def enter_as(person: DemoPerson) -> Actor | None:
+    """Sign in as this person, whoever was signed in before; `None`, and words for the next page, where that fails."""
     with unit_of_work():
         leave_earlier_session()
         answer = accounts.sign_in(person.username, person.password, request.remote_addr or "")
     if answer.user is None:
         dismiss()
         flash(_("这个演示账号现在不能登录：密码被改过，或登录失败次数过多。请恢复演示数据后再试。"), "warn")
-        return redirect(url_for("demo.switch"), 303)
+        return None
     admit(answer.user, answer.token)
-    return redirect(start_page(actor_of(answer.user), safe_path(request.form.get("next"))), 303)
+    return actor_of(answer.user)
 
 
 @demo.post("/demo/reset")

@@ -28,4 +28,5 @@ def load() -> None:
 
 def add_demo(app: Flask) -> None:
     """The pages that are there with demo data only; in production they are not even registered."""
-    import_module(f"{__package__}.demo").init_app(app)
+    for name in ("demo", "tour"):
+        import_module(f"{__package__}.{name}").init_app(app)

@@ -120,7 +120,7 @@ WITH step (event, former) AS (VALUES
     ('item.matched', ARRAY['', 'item.unmatched', 'item.requeued', 'item.rematched']),
     ('item.unmatched', ARRAY['', 'item.requeued', 'item.rematched']),
     ('item.requeued', ARRAY['item.unmatched']),
-    ('item.assigned', ARRAY['item.unmatched']),
+    ('item.assigned', ARRAY['item.unmatched', 'item.matched', 'item.assigned']),
     ('item.withdrawn', ARRAY['', 'item.matched', 'item.assigned', 'item.unmatched', 'item.requeued', 'item.rematched']),
     ('item.accepted', ARRAY['item.matched', 'item.assigned']),
     ('item.returned', ARRAY['item.matched', 'item.assigned']),

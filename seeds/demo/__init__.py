@@ -1,6 +1,7 @@
 """Demo data: a small city's worth of people and work, made through the services with the clock set back.
 
-Everything is fictive and dated relative to the day of seeding, so that what is late today is late tomorrow too.
+Everything is fictive and dated relative to the day of seeding, so that what is late today is late tomorrow too. The
+core is the people of the published accounts; around them the town: more enterprises, and a year and a half of work.
 """
 
 from __future__ import annotations
@@ -13,19 +14,24 @@ from backoffice.models import Enterprise, User
 from backoffice.unit_of_work import unit_of_work
 from seeds import reference
 
-from . import cast, story
+from . import cast, story, town
+from .telling import Days, tell
 
 
 def is_seeded() -> bool:
     return bool(db.session.scalar(sa.select(sa.exists(sa.select(Enterprise.id)))))
 
 
-def load() -> dict[str, int]:
+def load(*, with_town: bool = True) -> dict[str, int]:
     """Make the demo data in one transaction; raises nothing half done. Returns what there is now."""
+    days = Days(clock.now())
     with unit_of_work() as session:
         reference.load()
-        cast.make()
-        story.tell()
+        with clock.at(days.ago(cast.OPENED_DAYS_AGO)):
+            cast.offices()
+            if with_town:
+                town.offices()
+        tell([*(town.stories(days) if with_town else ()), *cast.stories(days), *story.stories(days)])
         # Passwords count from the day of seeding, or the demo accounts would be old on their first day.
         session.execute(sa.update(User).values(password_changed_at=clock.now()))
         return {"enterprises": _count(Enterprise), "accounts": _count(User)}

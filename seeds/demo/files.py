@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import csv
+from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
 ACCOUNTS = FOLDER.parent / "demo_accounts.csv"
 
+Row = dict[str, str]
 
-def rows(name: str) -> list[dict[str, str]]:
+
+def rows(name: str) -> list[Row]:
     return _read(FOLDER / name)
 
 
-def accounts() -> dict[str, dict[str, str]]:
+def accounts() -> dict[str, Row]:
     """Demo accounts by user name."""
     return {row["username"]: row for row in _read(ACCOUNTS)}
 
 
-def _read(path: Path) -> list[dict[str, str]]:
+@cache
+def _read(path: Path) -> list[Row]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

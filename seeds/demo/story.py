@@ -1,19 +1,14 @@
-"""What happened so far: bookings in every state, told in order with the clock set back."""
+"""What the people of the demo accounts did so far: bookings in every state."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable
 
-import sqlalchemy as sa
+from backoffice.services import appointments, matching_runs
+from backoffice.states import ReturnCode
 
-from backoffice import clock
-from backoffice.database import db
-from backoffice.models import Appointment, Enterprise, MeasuringInstrument, Slip
-from backoffice.services import acceptance, appointments, matching_runs
-from backoffice.states import LastInstitution, ReturnCode
-
-from .cast import actor, days_ago, institution_id
+from .deeds import accept, actor, book, draft, free, give_back, send
+from .telling import Days, Story
 
 FACTORY, HOSPITAL, CHEMICAL, BRANCH, STATION, OPTICIAN, GRANARY, MARKET = (
     "91370303MA3D01010Y",
@@ -27,162 +22,125 @@ FACTORY, HOSPITAL, CHEMICAL, BRANCH, STATION, OPTICIAN, GRANARY, MARKET = (
 )
 
 
-def tell() -> None:
-    _accepted_long_ago()
-    _partly_returned()
-    _put_right_and_booked_again()
-    _split_over_two_institutions()
-    _late()
-    _partly_decided()
-    _unmatched()
-    _waiting_today()
-    _drafts_and_withdrawn()
+def stories(days: Days) -> list[Story]:
+    return [each(days) for each in STORIES]
 
 
-def _accepted_long_ago() -> None:
-    booking = _book(FACTORY, "1401", 8, days_ago(40))
-    _accept(booking, "zhangdian-jls", days_ago(39, 15), in_days=4, time="上午 9:00—11:30")
-    booking = _book(STATION, "0601", 6, days_ago(33))
-    _accept(booking, "shijiliangyuan", days_ago(32, 9), in_days=6, time="上午", words="上门检定，请提前停用 1 号岛。")
+def _gauges_of_long_ago(days: Days) -> Story:
+    yield days.ago(40)
+    booking = book(FACTORY, "1401", 8)
+    yield days.ago(39, 15)
+    accept(booking, "zhangdian-jls", in_days=4, time="上午 9:00—11:30")
 
 
-def _partly_returned() -> None:
-    booking = _book(HOSPITAL, "1202", 6, days_ago(26))
-    _return(
-        booking, "zichuan-jls", 2, days_ago(25, 11), ReturnCode.WRONG_SERIAL, "出厂编号与铭牌不符，请核对铭牌后更正"
-    )
-    _accept(booking, "zichuan-jls", days_ago(25, 11, 20), in_days=3, time="上午 8:30—11:00")
+def _nozzles_of_long_ago(days: Days) -> Story:
+    yield days.ago(33)
+    booking = book(STATION, "0601", 6)
+    yield days.ago(32, 9)
+    accept(booking, "shijiliangyuan", in_days=6, time="上午", words="上门检定，请提前停用 1 号岛。")
 
 
-def _put_right_and_booked_again() -> None:
-    booking = _book(OPTICIAN, "2001", 1, days_ago(22))
-    _return(booking, "shijiliangyuan", 1, days_ago(21), ReturnCode.OTHER, "送检前请先清洁测量座，本周设备检修")
-    with clock.at(days_ago(20)):
-        clerk = actor(OPTICIAN)
-        draft = appointments.book_failed_again(clerk, booking.id)
-        for question in appointments.questions(draft):
-            appointments.answer(
-                clerk,
-                draft.id,
-                institution_id=question.institution.id,
-                code=question.code,
-                choice=LastInstitution.KEEP,
-            )
-        appointments.submit(clerk, draft.id)
-        matching_runs.match_batch()
-    _accept(draft, "shijiliangyuan", days_ago(19), in_days=5, time="下午 2:00—4:30")
+def _partly_returned(days: Days) -> Story:
+    yield days.ago(26)
+    booking = book(HOSPITAL, "1202", 6)
+    yield days.ago(25, 11)
+    give_back(booking, "zichuan-jls", 2, ReturnCode.WRONG_SERIAL, "出厂编号与铭牌不符，请核对铭牌后更正")
+    yield days.ago(25, 11, 20)
+    accept(booking, "zichuan-jls", in_days=3, time="上午 8:30—11:00")
 
 
-def _split_over_two_institutions() -> None:
-    booking = _book(GRANARY, "2502 2401 0202", 6, days_ago(9))
-    _accept(
-        booking, "shijiliangyuan", days_ago(8, 14), in_days=12, time="上午 9:00", words="现场检定衡器请备好砝码车通道。"
-    )
+def _put_right_and_booked_again(days: Days) -> Story:
+    yield days.ago(22)
+    booking = book(OPTICIAN, "2001", 1)
+    yield days.ago(21)
+    give_back(booking, "shijiliangyuan", 1, ReturnCode.OTHER, "送检前请先清洁测量座，本周设备检修")
+    yield days.ago(20)
+    again = send(OPTICIAN, appointments.book_failed_again(actor(OPTICIAN), booking).id)
+    matching_runs.match_batch()
+    yield days.ago(19)
+    accept(again, "shijiliangyuan", in_days=5, time="下午 2:00—4:30")
 
 
-def _late() -> None:
-    booking = _book(CHEMICAL, "1401", 5, days_ago(8, 16))
-    _book(CHEMICAL, "3806", 3, days_ago(8, 16, 30))
-    _accept(booking, "linzi-jls", days_ago(7), in_days=20, time="上午")
+def _split_over_two_institutions(days: Days) -> Story:
+    yield days.ago(9)
+    booking = book(GRANARY, "2502 2401 0202", 6)
+    yield days.ago(8, 14)
+    accept(booking, "shijiliangyuan", in_days=12, time="上午 9:00", words="现场检定衡器请备好砝码车通道。")
 
 
-def _partly_decided() -> None:
-    booking = _book(MARKET, "0201", 4, days_ago(1, 9))
-    _accept(booking, "zhangdian-jls", days_ago(1, 15), count=2, in_days=5, time="上午", words="其余两台待核对铭牌。")
+def _accepted_in_time(days: Days) -> Story:
+    yield days.ago(8, 16)
+    booking = book(CHEMICAL, "1401", 5)
+    yield days.ago(7)
+    accept(booking, "linzi-jls", in_days=20, time="上午")
 
 
-def _unmatched() -> None:
-    _book(FACTORY, "1801", 2, days_ago(7, 9))
-    _book(FACTORY, "1801", 1, _this_morning())
+def _late(days: Days) -> Story:
+    yield days.ago(8, 16, 30)
+    book(CHEMICAL, "3806", 3)
 
 
-def _waiting_today() -> None:
-    _book(BRANCH, "1401 3806", 7, _this_morning())
-    _book(MARKET, "0201", 12, _this_morning(minutes=7))
-    _book(HOSPITAL, "1201 1401 3601", 5, _this_morning(minutes=11))
+def _late_at_the_counter(days: Days) -> Story:
+    yield days.ago(8, 10, 15)
+    book(MARKET, "0201", 2)
 
 
-def _drafts_and_withdrawn() -> None:
-    with clock.at(days_ago(3)):
-        clerk = actor(STATION)
-        draft = appointments.create_draft(clerk)
-        appointments.choose(clerk, draft.id, _free(STATION, "0601", 4))
-    with clock.at(_this_morning(minutes=15)):
-        clerk = actor(FACTORY)
-        draft = appointments.create_draft(clerk)
-        appointments.choose(clerk, draft.id, _free(FACTORY, "1401 0202", 4))
-    booking = _book(OPTICIAN, "2101", 1, days_ago(5))
-    with clock.at(days_ago(4)):
-        appointments.withdraw(actor(OPTICIAN), booking.id)
+def _due_today(days: Days) -> Story:
+    yield days.due_today(9, 40)
+    book(MARKET, "0201", 2)
 
 
-def _this_morning(minutes: int = 0) -> datetime:
-    """Shortly ago, but always today's clock, so that these slips are new whatever the hour of seeding."""
-    return clock.now() - timedelta(minutes=30 - minutes)
+def _partly_decided(days: Days) -> Story:
+    yield days.ago(1, 9)
+    booking = book(MARKET, "0201", 4)
+    yield days.ago(1, 15)
+    accept(booking, "zhangdian-jls", count=2, in_days=5, time="上午", words="其余两台待核对铭牌。")
 
 
-def _book(username: str, kinds: str, count: int, moment: datetime) -> Appointment:
-    with clock.at(moment):
-        clerk = actor(username)
-        appointment = appointments.create_draft(clerk)
-        appointments.choose(clerk, appointment.id, _free(username, kinds, count))
-        appointments.submit(clerk, appointment.id)
-        matching_runs.match_batch()
-        db.session.expire_all()
-        return appointment
+def _withdrawn(days: Days) -> Story:
+    yield days.ago(5)
+    booking = book(OPTICIAN, "2101", 1)
+    yield days.ago(4)
+    appointments.withdraw(actor(OPTICIAN), booking)
 
 
-def _free(username: str, kinds: str, count: int) -> list[int]:
-    """Instruments of the enterprise that can be booked, in the order of the ledger; a few of each kind."""
-    wanted = kinds.split()
-    found: list[int] = []
-    for place, kind in enumerate(wanted):
-        share = count // len(wanted) + (place < count % len(wanted))
-        rows = db.session.scalars(
-            sa.select(MeasuringInstrument)
-            .join(Enterprise, Enterprise.id == MeasuringInstrument.enterprise_id)
-            .where(Enterprise.uscc == username, MeasuringInstrument.kind_code == kind)
-            .order_by(MeasuringInstrument.id)
-        ).all()
-        refused = appointments.why_not_bookable(rows)
-        found += [row.id for row in rows if row.id not in refused][:share]
-    return found
+def _unmatched(days: Days) -> Story:
+    yield days.ago(7, 9)
+    book(FACTORY, "1801", 2)
+    yield days.minutes_ago(30)
+    book(FACTORY, "1801", 1)
 
 
-def _slip(appointment: Appointment, username: str) -> Slip:
-    return db.session.scalars(
-        sa.select(Slip).where(Slip.appointment_id == appointment.id, Slip.institution_id == institution_id(username))
-    ).one()
+def _waiting_today(days: Days) -> Story:
+    """Shortly ago, but always by the clock of seeding, so that these slips are new whatever the hour."""
+    yield days.minutes_ago(30)
+    book(BRANCH, "1401 3806", 7)
+    yield days.minutes_ago(23)
+    book(MARKET, "0201", 12)
+    yield days.minutes_ago(19)
+    book(HOSPITAL, "1201 1401 3601", 5)
 
 
-def _accept(
-    appointment: Appointment,
-    username: str,
-    moment: datetime,
-    *,
-    in_days: int,
-    time: str,
-    words: str = "",
-    count: int | None = None,
-) -> None:
-    with clock.at(moment):
-        slip = _slip(appointment, username)
-        acceptance.accept(
-            actor(username),
-            slip.id,
-            item_ids=[item.id for item in slip.items][:count] if count else None,
-            appointed_on=clock.today() + timedelta(days=in_days),
-            appointed_time=time,
-            words=words or "请携带预约单和器具，进门登记。",
-        )
-        db.session.expire_all()
+def _drafts(days: Days) -> Story:
+    yield days.ago(3)
+    draft(STATION, free(STATION, "0601", 4))
+    yield days.minutes_ago(15)
+    draft(FACTORY, [*free(FACTORY, "1401", 7), *free(FACTORY, "0202 3806", 4), *free(FACTORY, "1801", 1)])
 
 
-def _return(
-    appointment: Appointment, username: str, count: int, moment: datetime, code: ReturnCode, words: str
-) -> None:
-    with clock.at(moment):
-        slip = _slip(appointment, username)
-        ids: Sequence[int] = [item.id for item in slip.items][:count]
-        acceptance.return_items(actor(username), slip.id, item_ids=ids, code=code, words=words)
-        db.session.expire_all()
+STORIES: tuple[Callable[[Days], Story], ...] = (
+    _gauges_of_long_ago,
+    _nozzles_of_long_ago,
+    _partly_returned,
+    _put_right_and_booked_again,
+    _split_over_two_institutions,
+    _accepted_in_time,
+    _late,
+    _late_at_the_counter,
+    _due_today,
+    _partly_decided,
+    _withdrawn,
+    _unmatched,
+    _waiting_today,
+    _drafts,
+)

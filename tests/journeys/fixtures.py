@@ -48,21 +48,38 @@ def browser_context_args() -> dict[str, Any]:
     return dict(CONTEXT_ARGUMENTS)
 
 
-def seed_demo(urls: postgres.Urls) -> None:
-    """Make the demo data by the commands people use."""
+def seed_core(urls: postgres.Urls) -> None:
+    """Make the core of the demo data, the people of the published accounts, by the commands people use."""
+    prepare(urls, "db upgrade", "seed reference", "seed demo --core")
+
+
+def seed_all(urls: postgres.Urls) -> None:
+    """The same with the town around them: for tests that need the width, for it takes its time."""
     prepare(urls, "db upgrade", "seed reference", "seed demo")
 
 
 @pytest.fixture(scope="session")
 def copy_of_demo(superuser_url: str) -> Iterator[Callable[[], postgres.Urls]]:
-    """Makes a database with the demo data of the caller's own."""
+    """Makes a database of the caller's own with the core of the demo data."""
+    yield from _copies(superuser_url, of="qjt_demo", build=seed_core)
+
+
+@pytest.fixture(scope="session")
+def copy_of_town(superuser_url: str) -> Iterator[Callable[[], postgres.Urls]]:
+    """Makes a database of the caller's own with all of the demo data."""
+    yield from _copies(superuser_url, of="qjt_town", build=seed_all)
+
+
+def _copies(
+    superuser_url: str, *, of: str, build: Callable[[postgres.Urls], None]
+) -> Iterator[Callable[[], postgres.Urls]]:
     made: list[str] = []
 
     def copy() -> postgres.Urls:
         DATABASES["count"] += 1
         name = f"qjt_copy_{os.getpid()}_{DATABASES['count']}"
         made.append(name)
-        return fresh_copy(superuser_url, name, of="qjt_demo", build=seed_demo)
+        return fresh_copy(superuser_url, name, of=of, build=build)
 
     yield copy
     for name in made:

@@ -15,7 +15,7 @@ from tests.conftest import settings_for
 
 @pytest.fixture(scope="session")
 def seeded(copy_of_demo: Callable[[], Urls]) -> Urls:
-    """A database with the demo data that nobody changes."""
+    """A database with the core of the demo data that nobody changes."""
     return copy_of_demo()
 
 
@@ -29,8 +29,32 @@ def seeded_application(seeded: Urls) -> Iterator[Flask]:
 
 @pytest.fixture
 def demo(seeded_application: Flask) -> Iterator[Flask]:
-    """The application over the demo data, its context pushed; what a test changes is rolled back."""
-    with seeded_application.app_context():
-        yield seeded_application
+    """The application over the core of the demo data, its context pushed; what a test changes is rolled back."""
+    yield from _pushed(seeded_application)
+
+
+@pytest.fixture(scope="session")
+def town_database(copy_of_town: Callable[[], Urls]) -> Urls:
+    """A database with all of the demo data that nobody changes."""
+    return copy_of_town()
+
+
+@pytest.fixture(scope="session")
+def town_application(town_database: Urls) -> Iterator[Flask]:
+    application = create_app(settings_for(town_database.app))
+    yield application
+    with application.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def town(town_application: Flask) -> Iterator[Flask]:
+    """The same over all of the demo data."""
+    yield from _pushed(town_application)
+
+
+def _pushed(application: Flask) -> Iterator[Flask]:
+    with application.app_context():
+        yield application
         db.session.rollback()
         db.session.remove()

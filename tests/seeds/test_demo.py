@@ -1,4 +1,4 @@
-"""The demo data: every state is there, codes are valid, markers belong to one tenant, and it can be made anew."""
+"""The core of the demo data: its states are there, accounts are the published ones, markers belong to one tenant."""
 
 from __future__ import annotations
 
@@ -30,17 +30,22 @@ from backoffice.services import passwords, uscc
 from backoffice.states import AppointmentStatus, EnterpriseStatus, ItemStatus, RegistrationState, SlipStatus
 from ops.postgres import Urls
 from seeds.demo import files
+from seeds.demo.cast import SECOND_PERSON
 from tests.jobs.processes import ROOT, environment, flask
 
 ACCOUNTS = files.accounts()
-SEED_SECONDS = 30
+TOWN = {row["uscc"] for row in files.rows("town/enterprises.csv")} | {
+    row["username"] + ending for row in files.rows("town/institutions.csv") for ending in ("", SECOND_PERSON)
+}
+CORE = {name: row for name, row in ACCOUNTS.items() if name not in TOWN}
+SEED_SECONDS = 15
 
 
 def states(column: Any) -> set[Any]:
     return set(db.session.scalars(sa.select(column).distinct()))
 
 
-def test_every_state_of_every_level_is_there(demo: Flask) -> None:
+def test_the_states_before_a_result_are_there(demo: Flask) -> None:
     assert states(Appointment.status) == set(AppointmentStatus)
     assert states(AppointmentItem.status) == {
         ItemStatus.DRAFT,
@@ -90,8 +95,8 @@ def test_names_are_those_of_a_town_and_no_tests(demo: Flask) -> None:
 
 def test_the_published_accounts_are_the_accounts_and_their_passwords_work_and_are_of_today(demo: Flask) -> None:
     users = {user.username: user for user in db.session.scalars(sa.select(User))}
-    assert set(users) == set(ACCOUNTS)
-    for username, row in ACCOUNTS.items():
+    assert set(users) == set(CORE)
+    for username, row in CORE.items():
         assert users[username].role == row["role"]
         assert users[username].organisation_name == row["organisation"]
         assert clock.now() - users[username].password_changed_at < timedelta(days=1)
@@ -115,7 +120,7 @@ def _rows_with(marker: str) -> list[tuple[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("username", [name for name, row in ACCOUNTS.items() if row["marker"]])
+@pytest.mark.parametrize("username", [name for name, row in CORE.items() if row["marker"]])
 def test_a_marker_is_on_its_tenants_rows_and_on_no_unrelated_ones(demo: Flask, username: str) -> None:
     row = ACCOUNTS[username]
     user = db.session.scalars(sa.select(User).where(User.username == username)).one()
@@ -135,7 +140,7 @@ def test_a_marker_is_on_its_tenants_rows_and_on_no_unrelated_ones(demo: Flask, u
         if name == "audit_event" and user.role is Role.INSTITUTION:
             continue  # The audit is the auditor's alone; it names institutions by their rows.
         assert owner == own, (name, found["id"])
-    others = [other["marker"] for name, other in ACCOUNTS.items() if name != username]
+    others = [other["marker"] for other in ACCOUNTS.values() if other["organisation"] != row["organisation"]]
     assert row["marker"] not in others
 
 
@@ -185,7 +190,7 @@ def shape(database: Urls) -> dict[str, Any]:
         }
 
 
-def test_seeding_again_does_nothing_and_reset_makes_the_same_anew_within_30_seconds(
+def test_seeding_again_does_nothing_and_reset_makes_the_same_anew_within_15_seconds(
     copy_of_demo: Callable[[], Urls],
 ) -> None:
     database = copy_of_demo()
@@ -193,9 +198,9 @@ def test_seeding_again_does_nothing_and_reset_makes_the_same_anew_within_30_seco
     assert json.loads(_flask(database, "seed", "demo")) == {"seeded": False}
     assert shape(database) == before
     before_cpu = _processor_seconds()
-    result = json.loads(_flask(database, "seed", "demo", "--reset", MIGRATION_DATABASE_URL=database.owner))
+    result = json.loads(_flask(database, "seed", "demo", "--core", "--reset", MIGRATION_DATABASE_URL=database.owner))
     assert _processor_seconds() - before_cpu < SEED_SECONDS
-    assert result == {"seeded": True, "enterprises": 10, "accounts": len(ACCOUNTS)}
+    assert result == {"seeded": True, "enterprises": 10, "accounts": len(CORE)}
     after = shape(database)
     for table, rows in before.items():
         assert after[table] == rows, table

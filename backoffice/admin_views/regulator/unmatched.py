@@ -32,7 +32,7 @@ from ...models import (
     MeasuringInstrument,
 )
 from ...permissions import Permission
-from ...services import areas, assignments, job_runs
+from ...services import areas, assignments, job_runs, rules
 from ...services.regulator_work import is_unmatched, used_in_area
 from ...states import ItemStatus
 from ..actions import record_action
@@ -282,7 +282,14 @@ class RegulatorUnmatched(ScopedModelView):
             "attempts": self._attempts(row),
             "same_cause": self._same_cause(row),
             "cannot_assign": self._cannot_assign(row),
+            "is_decided_anew": self._is_decided_anew(row),
         }
+
+    def _is_decided_anew(self, row: AppointmentItem) -> bool:
+        """The rules changed since it was decided: the job decides it again within seconds."""
+        if row.status is not ItemStatus.UNMATCHED or row.decision is None:
+            return False
+        return row.decision.rule_revision < rules.revision()
 
     def why_not(self, code: str, row: AppointmentItem) -> str:
         return "" if self._assignable(row) else _("没有机构只差服务区域，不能指派")
