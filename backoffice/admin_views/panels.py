@@ -17,6 +17,7 @@ from .enterprise.instruments import Instruments
 from .enterprise.notices import Notices
 from .enterprise.own_record import ChangeRequests, OwnRecord
 from .enterprise.slips import Slips
+from .enterprise.verifications import Verifications
 from .panel import Panel
 from .regulator.appointments import RegulatorAppointments
 from .regulator.change_requests import ChangeRequests as ReviewedChanges
@@ -24,6 +25,7 @@ from .regulator.change_requests import UnassignedChangeRequests
 from .regulator.registrations import Registrations, UnassignedRegistrations
 from .regulator.slips import RegulatorSlips
 from .regulator.unmatched import RegulatorUnmatched
+from .regulator.verifications import RegulatorVerifications
 
 
 def init_app(app: Flask) -> None:
@@ -47,6 +49,7 @@ def _add_enterprise(app: Flask) -> None:
         Instruments,
         Appointments,
         Slips,
+        Verifications,
         ReturnedItems,
         Corrections,
         Notices,
@@ -95,5 +98,5 @@ def _add_regulator(app: Flask) -> None:
             UnassignedChangeRequests,
             RegulatorUnmatched,
         ),
-        bookings=(RegulatorAppointments, RegulatorSlips),
+        bookings=(RegulatorAppointments, RegulatorSlips, RegulatorVerifications),
     )

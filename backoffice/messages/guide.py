@@ -72,7 +72,7 @@ ITEM_ACTORS = {
     ItemStatus.ACCEPTED: (N_("机构已经受理，可以打印预约单。"), YOU),
     ItemStatus.FAILED: (N_("机构退回了，回执里写着原因。"), YOU),
     ItemStatus.PASSED: (N_("检定合格，结果已经发布。"), NOBODY),
-    ItemStatus.NOT_PASSED: (N_("检定不合格。"), YOU),
+    ItemStatus.NOT_PASSED: (N_("检定不合格，结果已经发布；从当天起没有有效期。"), YOU),
     ItemStatus.ENDED: (N_("没有检定就结束了，原因写在预约里。"), YOU),
     ItemStatus.WITHDRAWN: (N_("受理之前由您撤回。"), NOBODY),
 }

@@ -269,6 +269,7 @@ BADGES: dict[type[StrEnum], dict[Any, str]] = {
         "cancelled": "end",
     },
     RowOutcome: {"new": "ok", "updated": "now", "error": "bad"},
+    Outcome: {"passed": "ok", "not_passed": "bad"},
     RunOutcome: {"requested": "now", "running": "now", "done": "ok", "failed": "bad"},
 }
 """The look of a state: a glyph's class of the stylesheet; none means \"not begun\"."""

@@ -101,6 +101,7 @@ HISTORY_SENTENCES: dict[str, str] = {
     "history.item.rematched": N_("监管部门将 %(count)s 台（件）从 %(institution)s 转出，重新匹配：%(reason)s"),
     "history.item.ended": N_("%(count)s 台（件）终止办理"),
     "history.item.put_aside": N_("%(by)s 将 %(count)s 台（件）设为不再预约"),
+    "history.result.published": N_("%(institution)s 发布 %(count)s 台（件）的检定结果"),
     "history.slip.changed": N_("%(institution)s 更改了时间或地点，请重新打印预约单"),
     "history.slip.marked_late": N_("%(institution)s 超过 2 个工作日未受理，已通知机构和监管部门"),
 }

@@ -27,6 +27,9 @@ SENTENCES: dict[str, str] = {
     "result_published_already": N_("“%(instrument)s”的结果已由 %(by)s 发布，本次没有改动。请刷新后再看。"),
     "result_published_stands": N_("“%(instrument)s”的结果已经发布，不能再修改或删除。"),
     "result_not_failed": N_("“%(instrument)s”最近的检定结果不是不合格，请按周期预约检定。"),
+    "result_changed_since_seen": N_(
+        "“%(instrument)s”的结果在您打开页面之后被修改过。请核对最新内容后再发布，本次没有发布任何结果。"
+    ),
     "result_own_entry": N_("“%(instrument)s”的结果是您登记的，须由本机构另一人核验发布。本次没有发布任何结果。"),
     "result_own_verification": N_("“%(instrument)s”的检定员是 %(verifier)s，核验员须是另一人。本次没有发布任何结果。"),
 }

@@ -13,10 +13,12 @@ from .. import scoping
 from ..actor import Actor, Role
 from ..audit import AuditAction
 from ..database import db
-from ..models import Appointment, AppointmentItem, AuditEvent, Slip
+from ..models import Appointment, AppointmentItem, AuditEvent, Slip, Verification
 
 SAME_ACT = timedelta(seconds=5)
 MOST_EVENTS = 10_000
+ONE_BY_ONE = (AppointmentItem.__tablename__, Verification.__tablename__)
+"""Tables of which one act writes an event a row."""
 UNTOLD = (AuditAction.SLIP_OPENED,)
 """Said already by the line of what opened it."""
 
@@ -38,6 +40,14 @@ def of(actor: Actor, appointment_id: int) -> list[Line]:
     appointment: Appointment = scoping.find(actor, Appointment, appointment_id)
     items = sa.select(sa.cast(AppointmentItem.id, sa.Text)).where(AppointmentItem.appointment_id == appointment.id)
     slips = sa.select(sa.cast(Slip.id, sa.Text)).where(Slip.appointment_id == appointment.id)
+    results = sa.select(sa.cast(Verification.id, sa.Text)).where(
+        Verification.item_id.in_(
+            sa.select(AppointmentItem.id).where(
+                AppointmentItem.appointment_id == appointment.id, scoping.criterion(actor, AppointmentItem)
+            )
+        ),
+        Verification.published_at.is_not(None),
+    )
     subject = sa.tuple_(AuditEvent.subject_type, AuditEvent.subject_id)
     statement = (
         sa.select(AuditEvent)
@@ -46,6 +56,11 @@ def of(actor: Actor, appointment_id: int) -> list[Line]:
                 subject == (Appointment.__tablename__, str(appointment.id)),
                 sa.and_(AuditEvent.subject_type == AppointmentItem.__tablename__, AuditEvent.subject_id.in_(items)),
                 sa.and_(AuditEvent.subject_type == Slip.__tablename__, AuditEvent.subject_id.in_(slips)),
+                sa.and_(
+                    AuditEvent.subject_type == Verification.__tablename__,
+                    AuditEvent.subject_id.in_(results),
+                    AuditEvent.action == AuditAction.RESULT_PUBLISHED,
+                ),
             ),
             AuditEvent.action.not_in(UNTOLD),
         )
@@ -63,7 +78,7 @@ def _acts(events: Iterable[AuditEvent]) -> list[Line]:
         facts = {**(event.before or {}), **(event.after or {})}
         key = (event.action, event.actor_name, facts.get("slip"), facts.get("return_code"), event.subject_type)
         line = latest.get(key)
-        if event.subject_type == AppointmentItem.__tablename__ and line is not None and event.at - line.at < SAME_ACT:
+        if event.subject_type in ONE_BY_ONE and line is not None and event.at - line.at < SAME_ACT:
             line.count += 1
             continue
         if event.subject_type == Slip.__tablename__:

@@ -7,6 +7,7 @@ what is published has always been seen by two. Whole slips, files and correction
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -92,13 +93,17 @@ def discard(actor: Actor, verification_id: int) -> None:
     db.session.flush()
 
 
-def publish(actor: Actor, verification_id: int) -> Verification:
+def publish(actor: Actor, verification_id: int, *, seen_at: datetime | None = None) -> Verification:
     """Publish one result; see `publish_all`."""
-    return publish_all(actor, [verification_id])[0]
+    return publish_all(actor, [verification_id], seen_at=seen_at)[0]
 
 
-def publish_all(actor: Actor, verification_ids: Sequence[int]) -> list[Verification]:
+def publish_all(
+    actor: Actor, verification_ids: Sequence[int], *, seen_at: datetime | None = None
+) -> list[Verification]:
     """Publish entered results, all or none: items end, the ledger says so, the enterprises are told.
+
+    `seen_at` is when the actor was shown them: what was changed since then is not what was read, and is refused.
 
     Raises `Conflict` where one was published in between, was entered by the actor (核验员 is another person than who
     typed it and than 检定员), or its item is not waiting any more; `NotFound` where one is not this institution's.
@@ -108,6 +113,8 @@ def publish_all(actor: Actor, verification_ids: Sequence[int]) -> list[Verificat
     rows = _lock(actor, wanted)
     for row in rows:
         _refuse_unless_publishable(actor, row)
+        if seen_at is not None and row.updated_at > seen_at:
+            raise Conflict("result_changed_since_seen", instrument=str(row.instrument))
     instruments = _lock_instruments([row.instrument_id for row in rows])
     _end_items(actor, rows)
     for row in rows:
@@ -241,4 +248,5 @@ def _write_ledger(actor: Actor, instrument: MeasuringInstrument, row: Verificati
 
 def _published_facts(row: Verification) -> dict[str, Any]:
     names = ("outcome", "document_number", "verified_on", "valid_until", "checker", "published_by_id", "item_id")
-    return {name: getattr(row, name) for name in names}
+    slip = _item_of(row).slip
+    return {**{name: getattr(row, name) for name in names}, "slip": slip.number if slip else None}

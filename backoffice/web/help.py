@@ -25,6 +25,7 @@ SECTION_OF: dict[str, str] = {
     "institution_corrections": "corrections",
     "institution_results": "results",
     "institution_verifications": "results",
+    "institution_results_to_enter": "results",
     "institution_walk_ins": "walk-ins",
     # regulator, administrator, auditor
     "regulator": "regulator",

@@ -166,6 +166,30 @@ def accept_all(counter: Page, count: int) -> None:
     expect(counter.locator("main [data-state=accepted]").first).to_be_visible()
 
 
+def enter_result(counter: Page, stack: Stack, serial: str, number: str, *, passed: bool, until: str = "") -> None:
+    """Enter the result of an instrument that was accepted; it waits for another person then."""
+    counter.goto(f"{stack.url}/institution/results-to-enter/?q={serial}")
+    row_of(counter, serial).get_by_role("link", name="登记结果", exact=True).click()
+    counter.get_by_label("合格" if passed else "不合格", exact=True).check()
+    counter.get_by_label("检定证书" if passed else "检定结果通知书", exact=True).check()
+    field(counter, "document_number").fill(number)
+    field(counter, "regulation").fill("JJG 52-2013")
+    if until:
+        field(counter, "valid_until").fill(until)
+    press(counter, "登记结果")
+    expect(counter.locator("main .next")).to_contain_text("等本机构另一人核验发布")
+
+
+def publish_result(colleague: Page, stack: Stack, number: str) -> None:
+    """Another person of the institution reads the result and publishes it."""
+    colleague.goto(f"{stack.url}/institution/verifications/?q={number}")
+    colleague.locator("main tbody td.lead a").click()
+    press(colleague, "核验发布")
+    expect(colleague.locator("main dl.facts")).to_contain_text(number)
+    press(colleague, "核验发布")
+    expect(colleague.locator("main .next")).to_contain_text("核验发布，台账已更新")
+
+
 def register(page: Page, stack: Stack, licence: Path, *, kind: str, **typed: str) -> None:
     """Fill in the registration, check it, send it; fields by their column."""
     page.goto(f"{stack.url}/register")

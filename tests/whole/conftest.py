@@ -12,9 +12,11 @@ from flask import Flask
 
 from app import create_app
 from backoffice import clock
+from backoffice.actor import Role
 from backoffice.database import db
 from backoffice.jobs.imports import check_imports
 from backoffice.models import (
+    AppointmentItem,
     ChangeRequest,
     CorrectionProposal,
     Enterprise,
@@ -23,12 +25,14 @@ from backoffice.models import (
     Laboratory,
     MeasuringInstrument,
     User,
+    Verification,
     WorkingDayOverride,
 )
-from backoffice.services import job_runs, ledger_import, mails
-from backoffice.states import EnterpriseStatus
+from backoffice.services import job_runs, ledger_import, mails, verifications
+from backoffice.states import DocumentType, EnterpriseStatus, ItemStatus, Outcome
 from backoffice.unit_of_work import unit_of_work
 from ops import postgres
+from tests import factories
 from tests.conftest import ROOT, settings_for
 from tests.factories import (
     Base,
@@ -37,6 +41,7 @@ from tests.factories import (
     EnterpriseFactory,
     InstitutionFactory,
     InstrumentFactory,
+    UserFactory,
 )
 
 from . import people
@@ -94,6 +99,7 @@ def demo_app(demo_database: postgres.Urls) -> Iterator[Flask]:
         db.session.add(WorkingDayOverride(day=date(2027, 2, 11), is_working=False, note="市里通知放假"))
         mails.write("mail_registration_refused", recipient="a@example.com", enterprise="甲公司", uscc="", reason="重填")
         _add_proposals_and_walk_ins(institution)
+        _add_results(institution)
         for username in (CAST["enterprise"], CAST["other enterprise"]):
             user = db.session.scalars(sa.select(User).where(User.username == username)).one()
             ledger_import.receive(people.actor_of(user), WORKBOOK.name, io.BytesIO(WORKBOOK.read_bytes()))
@@ -134,6 +140,34 @@ def _add_proposals_and_walk_ins(stranger: Institution) -> None:
     for institution_id in (counter, stranger.id):
         walk_in = EnterpriseFactory(registered_by_institution_id=institution_id)
         InstrumentFactory(enterprise=walk_in, added_by_institution_id=institution_id)
+
+
+def _add_results(stranger: Institution) -> None:
+    """One result published and one that waits at the cast's institution, and one of strangers to it."""
+    user, today = _user("institution"), clock.today()
+    colleague = UserFactory(role=Role.INSTITUTION, institution_id=user.institution_id, name="孙丽")
+    held = sa.select(AppointmentItem).where(AppointmentItem.status == ItemStatus.ACCEPTED)
+    published, waiting = db.session.scalars(
+        held.where(AppointmentItem.institution_id == user.institution_id).order_by(AppointmentItem.id).limit(2)
+    )
+    failed = {"outcome": Outcome.NOT_PASSED, "document_type": DocumentType.REJECTION_NOTICE}
+    for item, number in ((published, "QJT-1"), (waiting, "QJT-2")):
+        made = verifications.enter(
+            people.actor_of(user), item.id, verified_on=today, document_number=number, verifier="李敏", **failed
+        )
+        if item is published:
+            verifications.publish(factories.actor_of(colleague), made.id)
+    for name in ("enterprise", "other enterprise"):
+        owner = _user(name).enterprise_id
+        row = db.session.scalars(
+            sa.select(MeasuringInstrument).where(MeasuringInstrument.enterprise_id == owner).limit(1)
+        ).one()
+        db.session.add(
+            Verification(
+                instrument_id=row.id, enterprise_id=owner, institution_id=stranger.id, verified_on=today,
+                verifier="王平", published_at=clock.now(), document_number=f"WS-{owner}", **failed,
+            )
+        )  # fmt: skip
 
 
 def _user(name: str) -> User:

@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from backoffice.database import db
-from backoffice.models import AuditEvent, Institution, User
+from backoffice.models import AppointmentItem, AuditEvent, Institution, User
 from backoffice.services import accounts, walk_ins
+from backoffice.states import ItemStatus
 from backoffice.unit_of_work import is_open, unit_of_work
 from ops import postgres
 from tests.conftest import settings_for
-from tests.factories import valid_uscc
+from tests.factories import UserFactory, valid_uscc
+from tests.journeys import support
 
 from .cases import views
 from .pages import Form, read
@@ -259,3 +261,32 @@ def _values(form: Form, typed: Values) -> dict[str, Any]:
         elif empty and each.kind == "select" and each.is_required:
             values[each.name] = next((option for option in each.options if option), "")
     return values
+
+
+def test_a_result_is_entered_changed_published_and_discarded_through_services(
+    guarded_app: Flask, no_stray_commit: list[str]
+) -> None:
+    """No form of a row's own view: each step is an action of a page, so it is told here and not among the stories."""
+    with guarded_app.app_context():
+        first = db.session.scalars(sa.select(User).where(User.username == "zhangdian-jls")).one()
+        accepted = sa.select(AppointmentItem.id).where(
+            AppointmentItem.institution_id == first.institution_id, AppointmentItem.status == ItemStatus.ACCEPTED
+        )
+        items = db.session.scalars(accepted.order_by(AppointmentItem.id).limit(2)).all()
+        with unit_of_work():
+            UserFactory(
+                username="guard-2", role=first.role, institution_id=first.institution_id, name="孙丽",
+                password_hash=first.password_hash,
+            )  # fmt: skip
+        before = _audit_rows()
+    person = visitor(guarded_app, "zhangdian-jls")
+    colleague = Visitor(guarded_app, guarded_app.test_client())
+    colleague.post("/login", {"username": "guard-2", "password": support.accounts()["zhangdian-jls"].password})
+    typed = {"outcome": "not_passed", "document_type": "rejection_notice", "document_number": "GUARD-1"}
+    for number, item in enumerate(items):
+        made = _fill(person, f"/institution/results-to-enter/{item}/enter", {**typed, "document_number": f"G-{number}"})
+        _fill(person, f"{made}/change", {**typed, "document_number": f"H-{number}"})
+        _fill(colleague if number else person, f"{made}/{'publish' if number else 'discard'}", {})
+    with guarded_app.app_context():
+        assert _audit_rows() - before >= 6
+    assert len(no_stray_commit) >= 6

@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 
 from ... import clock, messages
 from ...messages.ledger import column_name, history_words
-from ...models import MeasuringInstrument
+from ...models import MeasuringInstrument, Verification
 from ...models.instrument import FIRST_ONLY_SCHEME
-from ...services import ledger, ledger_history, ledger_reference
+from ...services import ledger, ledger_history, ledger_reference, verification_reading
 from ...services.ledger_filing import FilingWords
 from ...services.ledger_history import DECISIONS, Step
 from ...services.ledger_schemes import why_never_booked
@@ -23,9 +23,11 @@ from ..formatting import day, moment, plain, state_badge
 from ..item_words import receipt_sentence
 from ..on_behalf_words import on_behalf_facts
 from ..subjects import record_path
+from ..verification_pages import result_words
 from ..view_parts import ViewPart
 from .corrections import waiting_step
 from .instrument_form import LABELS, range_words
+from .verifications import failed_step
 
 Instrument = MeasuringInstrument
 S = VerificationStatus
@@ -72,9 +74,19 @@ class InstrumentRecord(ViewPart):
         if row.use_state is not UseState.IN_USE:
             return None
         status = row.verification_status(today=clock.today(), soon_days=soon_days())
+        results = self._results(row) if status is S.FAILED else []
+        if results and (failed := failed_step(row, results[0])) is not None:
+            return failed
         if why_never_booked(row) is not None and status is not S.FAILED:
             return _once_only(row, status)
         return _due(row, status)
+
+    def _results(self, row: Instrument) -> list[Verification]:
+        """Published results, newest first; asked for once a request."""
+        kept: dict[int, list[Verification]] = g.setdefault("results_of_instrument", {})
+        if row.id not in kept:
+            kept[row.id] = verification_reading.of_instrument(self.actor, row.id)
+        return kept[row.id]
 
     def cards(self, row: Instrument) -> tuple[Card, ...]:
         found = (_identity(row), _use(row), _filing(row), _verified(row), _declared(row), _more(row))
@@ -87,6 +99,7 @@ class InstrumentRecord(ViewPart):
             for each in past.changes
         ]
         events += [_booked(item) for item in past.bookings if item.appointment.submitted_at is not None]
+        events += [_verified_event(result) for result in self._results(row)]
         events += [event for step in past.steps if (event := _stepped(step)) is not None]
         return sorted(events, key=lambda event: event.at, reverse=True)
 
@@ -199,6 +212,11 @@ def value_words(name: str, value: Any) -> str:
     if name in ("origin", "purpose", "delivery_mode"):
         return reference.choices(name).get(value, messages.readable(value))
     return messages.readable(value)
+
+
+def _verified_event(row: Verification) -> Event:
+    url = record_path("enterprise", "verifications", row.id)
+    return Event(row.published_at or row.created_at, result_words(row), url=url)
 
 
 def _booked(item: Any) -> Event:

@@ -14,9 +14,9 @@ from flask_babel import gettext as _
 from ... import messages, workflow
 from ...actor import Role
 from ...messages.wording import N_, day_with_weekday
-from ...models import Appointment, AppointmentItem, Slip
+from ...models import Appointment, AppointmentItem, Slip, Verification
 from ...permissions import P
-from ...services import appointment_history, appointments, areas, job_runs, slips
+from ...services import appointment_history, appointments, areas, job_runs, slips, verification_reading
 from ...services.appointment_history import Line
 from ...states import ItemStatus, ReturnCode, SlipStatus
 from ...workflow import ItemAction
@@ -37,6 +37,7 @@ from .slips import (
     slip_badge,
     waiting_words,
 )
+from .verifications import result_buttons
 
 S = ItemStatus
 MOST_ROWS = 100
@@ -128,6 +129,8 @@ class SubmittedPages(ViewPart):
             return _("下一步在系统：匹配技术机构，一般几秒钟；机构在 %(due)s 前受理。", due=self.due_words(row))
         if waits_for_others:
             return _("下一步在机构或监管部门：%(due)s 24:00 前答复，不必打电话催。", due=self.due_words(row))
+        if S.NOT_PASSED in states:
+            return _("已办结。检定不合格的请立即停用，打开它的检定结果办理修理后重新申请或报废。")
         return _("全部办完，不用再处理。")
 
     def _primary(
@@ -193,8 +196,15 @@ class SubmittedPages(ViewPart):
         return list(cards.values())
 
     def _with_buttons(self, items: Sequence[AppointmentItem]) -> list[ItemLine]:
+        results = self._results(items)
         return [
-            ItemLine(line.item, line.why, line.why_url, self._item_buttons(line.item)) for line in item_lines(items)
+            ItemLine(
+                line.item,
+                line.why,
+                line.why_url,
+                [*self._item_buttons(line.item), *result_buttons(results.get(line.item.id))],
+            )
+            for line in item_lines(items)
         ]
 
     def _item_buttons(self, item: AppointmentItem) -> list[Button]:
@@ -212,6 +222,11 @@ class SubmittedPages(ViewPart):
             url = self.url_of("do_withdraw", key=item.appointment_id, item=item.id)
             return [Button(_("撤回这台"), url)]
         return []
+
+    def _results(self, items: Sequence[AppointmentItem]) -> dict[int, Verification]:
+        """Published results of a request's items, asked for at once."""
+        ended = [item.id for item in items if item.status in (S.PASSED, S.NOT_PASSED)]
+        return verification_reading.of_items(self.actor, ended)
 
     def events(self, row: Appointment) -> list[Event]:
         """经过, newest first."""

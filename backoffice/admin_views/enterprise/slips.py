@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -23,7 +23,7 @@ from ...database import db
 from ...messages.wording import day_with_weekday
 from ...models import AppointmentItem, Institution, MeasuringInstrument, Receipt, Slip
 from ...permissions import P
-from ...services import areas, slip_printing, slips
+from ...services import areas, slip_printing, slips, verification_reading
 from ...slip_documents import MAX_ROWS_IN_REQUEST, qr_data_uri
 from ...states import ItemStatus, SlipStatus
 from ..base import Button, Card, Fact, NextStep, ScopedModelView, Tab
@@ -31,6 +31,7 @@ from ..formatting import badge, badge_class, plain
 from ..item_words import WhyWords, arrangement, receipt_sentence, slip_label, stored_answer, why_of
 from ..subjects import record_path
 from .lateness import late_slip
+from .verifications import result_buttons
 
 PRINTABLE = sa.and_(Slip.status.in_((SlipStatus.ACCEPTED, SlipStatus.PARTLY)), Slip.accepted_at.is_not(None))
 """Accepted and not yet over: worth printing (`slips.is_printable` also lets a completed one be printed again)."""
@@ -259,9 +260,15 @@ class Slips(ScopedModelView):
 
     def record_context(self, row: Slip) -> dict[str, Any]:
         return {
-            "lines": item_lines(self.items_of(row)),
+            "lines": self._lines(row),
             "receipts": receipt_lines(receipts_of(row), row),
         }
+
+    def _lines(self, row: Slip) -> list[ItemLine]:
+        """The rows, each with its result once there is one."""
+        items = self.items_of(row)
+        results = verification_reading.of_items(self.actor, [item.id for item in items])
+        return [replace(line, buttons=result_buttons(results.get(line.item.id))) for line in item_lines(items)]
 
     @expose("/<key>/print")
     def print_view(self, key: str) -> str:

@@ -6,10 +6,13 @@ from .home import InstitutionHome
 from .notices import InstitutionNotices
 from .records import InstitutionAppointments, InstitutionEnterprises, InstitutionInstruments
 from .slips import InstitutionSlips, organisation
+from .verifications import InstitutionVerifications, ResultsToEnter
 from .walk_ins import WalkInInstruments, WalkIns
 
 VIEWS = (
     InstitutionSlips,
+    ResultsToEnter,
+    InstitutionVerifications,
     InstitutionNotices,
     InstitutionInstruments,
     InstitutionEnterprises,

@@ -25,6 +25,8 @@ TILES = (
     TileOf("slips", "new", _l("新到，待受理（张）")),
     TileOf("slips", "today", _l("今日到期（张）"), "warn"),
     TileOf("slips", "late", _l("已超期未受理（张）"), "bad"),
+    TileOf("results-to-enter", "waiting", _l("待登记结果（台件）"), "warn"),
+    TileOf("verifications", "waiting", _l("待核验发布（台件）"), "warn"),
     TileOf("capabilities", "lapsing", _l("授权 60 天内到期（项）"), "warn"),
 )
 

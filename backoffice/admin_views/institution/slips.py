@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from ...messages import label
 from ...messages.wording import day_with_weekday
 from ...models import Enterprise, Institution, Laboratory, Receipt, Slip
 from ...permissions import Permission
-from ...services import areas, slip_printing, slips
+from ...services import areas, slip_printing, slips, verification_reading
 from ...slip_documents import MAX_ROWS_IN_REQUEST, qr_data_uri
 from ...states import ItemStatus, SlipStatus
 from ..base import ScopedModelView
@@ -43,6 +44,7 @@ from .look_ups import (
     page_facts,
     slip_facts,
 )
+from .verifications import result_link
 
 SLIP_NUMBER = re.compile(r"YD-\d{8}-\d{4,8}", re.IGNORECASE)
 LONGEST_SCAN = 500
@@ -198,7 +200,9 @@ class InstitutionSlips(SlipDecisions, ScopedModelView):
         if waiting:
             return _waiting_step(row, waiting)
         if row.status is SlipStatus.ACCEPTED:
-            return _accepted_step(row, sum(item.status is ItemStatus.ACCEPTED for item in items))
+            step = _accepted_step(row, sum(item.status is ItemStatus.ACCEPTED for item in items))
+            entering = url_for("institution_results_to_enter.index_view", q=row.number)
+            return replace(step, primary=Button(label=_("登记结果"), url=entering, primary=True))
         return NextStep(what=_OVER.get(row.status, _OVER[SlipStatus.COMPLETED]), who=_("不需要您再办理。"))
 
     def cards(self, row: Slip) -> Sequence[Card]:
@@ -220,10 +224,21 @@ class InstitutionSlips(SlipDecisions, ScopedModelView):
             "items": items,
             "waiting": [item for item in items if item.status is ItemStatus.AWAITING_ACCEPTANCE],
             "reasons": why.sentences(items),
+            "results": self._result_links(items),
             "accept_url": self.url_of("accept_view", key=row.id),
             "return_url": self.url_of("return_view", key=row.id),
             "instrument_url": lambda key: url_for("institution_instruments.details_view", key=key),
         }
+
+    def _result_links(self, items: Sequence[Any]) -> dict[int, tuple[str, str]]:
+        """For each verified or accepted item where its result is read or entered."""
+        found = verification_reading.of_items(self.actor, [item.id for item in items])
+        links = {key: result_link(row) for key, row in found.items()}
+        if self.may(Permission.MATCHED_RESULTS_ENTER):
+            for item in items:
+                if item.status is ItemStatus.ACCEPTED and item.id not in links:
+                    links[item.id] = _("登记结果"), url_for("institution_results_to_enter.do_enter", key=item.id)
+        return links
 
     def record_buttons(self, row: Slip) -> list[Button]:
         printable = slips.is_printable(row)
