@@ -60,7 +60,7 @@ BREAKS = {
     "results_by_two": """INSERT INTO verification (instrument_id, enterprise_id, institution_id, verified_on, outcome,
         document_type, verifier, checker, approver, regulation, seal_number, revision, revision_reason, entered_by_id,
         published_by_id, published_at, created_at, updated_at) SELECT item.instrument_id, item.enterprise_id,
-        item.institution_id, current_date, 'passed', 'qualified_mark', '李敏', '郑海', '', '', '', 1, '', person.id,
+        item.institution_id, current_date, 'passed', 'qualified_mark', '李敏', '郑海舟', '', '', '', 1, '', person.id,
         person.id, now(), now(), now() FROM appointment_item AS item JOIN app_user AS person
         ON person.institution_id = item.institution_id LIMIT 1""",
     "audit_keeps_secrets": """INSERT INTO audit_event (at, action, actor_name, actor_role, subject_type, subject_id,
