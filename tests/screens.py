@@ -55,7 +55,7 @@ class Role:
 
 
 ROLES = (
-    Role("portal", "", (("home", "/"), ("register", "/register"), ("login", "/login"))),
+    Role("portal", "", (("home", "/"), ("tour", "/tour"), ("register", "/register"), ("login", "/login"))),
     Role(
         "enterprise",
         "91370303MA3D01010Y",
