@@ -204,7 +204,7 @@ def _say_where_to_start(environment: dict[str, str]) -> None:
         say("演示账号：")
         for line in accounts.account_lines(path):
             say(f"  {line}")
-        say("从这里开始：打开上面的地址，点“登录”，先用企业账号登录，新增器具并提交预约；再用技术机构账号受理。")
+        say("从这里开始：打开上面的地址，点“五分钟导览”，照页面上方的提示走；也可以用上面的账号登录。")
     else:
         say("从这里开始：打开上面的地址，点“注册”或“登录”。")
     say("按 Ctrl-C 停止，数据会保留。")

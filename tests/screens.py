@@ -60,6 +60,7 @@ ROLES = (
         "",
         (
             ("home", "/"),
+            ("tour", "/tour"),
             ("register", "/register"),
             ("login", "/login"),
             ("lookup", "/lookup"),

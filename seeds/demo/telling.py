@@ -36,9 +36,10 @@ class Days:
         return self.now - timedelta(minutes=minutes)
 
     def due_today(self, hour: int, minute: int = 0) -> datetime:
-        """A moment whose two working days end today; where today is none, with the last working day to come."""
+        """A moment whose two working days end today; where today is none, on the first working day to come."""
+        last = working_day(self.today)
         moments = (self.ago(days, hour, minute) for days in range(1, 20))
-        return next(each for each in moments if areas.last_day(areas.deadline(each, 2)) <= self.today)
+        return next(each for each in moments if areas.last_day(areas.deadline(each, 2)) <= last)
 
 
 def moment_of(day: date, hour: int = 10, minute: int = 0) -> datetime:

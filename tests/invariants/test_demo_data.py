@@ -57,6 +57,12 @@ BREAKS = {
     "late_when_due": "UPDATE slip SET marked_late_at = due_at - interval '1 hour'",
     "numbers": "UPDATE number_sequence SET last = 0",
     "certificates": "UPDATE measuring_instrument SET verified_on = '2026-01-01' WHERE id = 1",
+    "results_by_two": """INSERT INTO verification (instrument_id, enterprise_id, institution_id, verified_on, outcome,
+        document_type, verifier, checker, approver, regulation, seal_number, revision, revision_reason, entered_by_id,
+        published_by_id, published_at, created_at, updated_at) SELECT item.instrument_id, item.enterprise_id,
+        item.institution_id, current_date, 'passed', 'qualified_mark', '李敏', '郑海舟', '', '', '', 1, '', person.id,
+        person.id, now(), now(), now() FROM appointment_item AS item JOIN app_user AS person
+        ON person.institution_id = item.institution_id LIMIT 1""",
     "audit_keeps_secrets": """INSERT INTO audit_event (at, action, actor_name, actor_role, subject_type, subject_id,
         subject_label, seal, after) SELECT at, action, actor_name, actor_role, subject_type, subject_id, '', seal,
         '{"mobile": "13905330001"}' FROM audit_event LIMIT 1""",

@@ -11,14 +11,8 @@ from typing import Any, Protocol
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from app import create_app
-from backoffice.actor import SYSTEM
-from backoffice.database import db
-from backoffice.models import User
-from backoffice.services import accounts as users_accounts
-from backoffice.unit_of_work import unit_of_work
 from ops import postgres
-from tests.conftest import settings_for
+from seeds.demo.cast import SECOND_PERSON
 from tests.databases import drop_database, fresh_copy
 
 from .support import CONTEXT_ARGUMENTS, Stack, account_of, launch_arguments, prepare, sign_in, write_font_configuration
@@ -161,29 +155,9 @@ def as_person(request: pytest.FixtureRequest, new_context: Callable[..., Browser
 
 
 @pytest.fixture
-def colleague_of(request: pytest.FixtureRequest, as_person: AsPerson) -> Callable[[str], Page]:
-    """Opens a browser of a second person of an institution, whose account is made for it: `colleague_of("linzi-jls")`.
-
-    What one person of an institution enters, another publishes; the demo's accounts are the first of theirs.
-    """
-
-    def make(username: str) -> Page:
-        stack: Stack = request.getfixturevalue("stack")
-        name, password = f"{username}-{os.getpid()}", account_of("institution").password
-        application = create_app(settings_for(stack.database.app))
-        with application.app_context():
-            first = db.session.scalars(db.select(User).where(User.username == username)).one()
-            if not users_accounts.is_taken(name):
-                with unit_of_work():
-                    users_accounts.create_user(
-                        SYSTEM, username=name, name="孙丽", role=first.role, password=password,
-                        institution_id=first.institution_id,
-                    )  # fmt: skip
-            db.session.remove()
-            db.engine.dispose()
-        return as_person(name, password)
-
-    return make
+def colleague_of(as_person: AsPerson) -> Callable[[str], Page]:
+    """Opens a browser of an institution's second person, who publishes what the first entered."""
+    return lambda username: as_person(username + SECOND_PERSON)
 
 
 @pytest.fixture

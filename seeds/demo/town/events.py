@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
+from backoffice.actor import Role
 from backoffice.database import db
-from backoffice.models import Enterprise
-from backoffice.services import appointments, enterprise_records, ledger, regulator_bookings
+from backoffice.models import Enterprise, User
+from backoffice.services import accounts, appointments, enterprise_records, ledger, notices, regulator_bookings
 from backoffice.states import UseState
 
 from .. import files
@@ -18,6 +19,7 @@ from ..telling import Days, Story
 from . import answers
 
 CITY = "zibo-jlk"
+RECIPIENTS = (Role.ENTERPRISE, Role.INSTITUTION, Role.REGULATOR)
 
 
 def stories(days: Days) -> list[Story]:
@@ -122,6 +124,13 @@ def _suspended(days: Days) -> Story:
     enterprise_records.suspend(actor(CITY), row.id, reason="公平秤点已撤销，待办理注销")
 
 
+def _read(days: Days) -> Story:
+    """Everybody read what came, but for the last two days."""
+    yield days.ago(2, 17, 30)
+    for user in db.session.scalars(sa.select(User).where(User.role.in_(RECIPIENTS)).order_by(User.id)):
+        notices.mark_all_read(accounts.person(user))
+
+
 EVENTS: tuple[Callable[[Days], Story], ...] = (
     _nobody_can,
     _nobody_can_either,
@@ -134,4 +143,5 @@ EVENTS: tuple[Callable[[Days], Story], ...] = (
     _just_submitted,
     _out_of_use,
     _suspended,
+    _read,
 )
