@@ -38,7 +38,8 @@ TOWN = {row["uscc"] for row in files.rows("town/enterprises.csv")} | {
     row["username"] + ending for row in files.rows("town/institutions.csv") for ending in ("", SECOND_PERSON)
 }
 CORE = {name: row for name, row in ACCOUNTS.items() if name not in TOWN}
-SEED_SECONDS = 15
+SEED_SECONDS = 75
+"""Processor time: a minute on two cores with nothing else to do, more on a busy machine."""
 
 
 def states(column: Any) -> set[Any]:
@@ -146,7 +147,7 @@ def test_a_marker_is_on_its_tenants_rows_and_on_no_unrelated_ones(demo: Flask, u
 
 def _flask(database: Urls, *words: str, **more: str) -> str:
     done = subprocess.run(
-        flask(*words), cwd=ROOT, env=environment(database, **more), capture_output=True, text=True, timeout=120
+        flask(*words), cwd=ROOT, env=environment(database, **more), capture_output=True, text=True, timeout=400
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -190,17 +191,17 @@ def shape(database: Urls) -> dict[str, Any]:
         }
 
 
-def test_seeding_again_does_nothing_and_reset_makes_the_same_anew_within_15_seconds(
-    copy_of_demo: Callable[[], Urls],
+def test_seeding_again_does_nothing_and_reset_makes_all_of_it_anew_within_a_minute(
+    copy_of_town: Callable[[], Urls],
 ) -> None:
-    database = copy_of_demo()
+    database = copy_of_town()
     before = shape(database)
     assert json.loads(_flask(database, "seed", "demo")) == {"seeded": False}
     assert shape(database) == before
     before_cpu = _processor_seconds()
-    result = json.loads(_flask(database, "seed", "demo", "--core", "--reset", MIGRATION_DATABASE_URL=database.owner))
+    result = json.loads(_flask(database, "seed", "demo", "--reset", MIGRATION_DATABASE_URL=database.owner))
     assert _processor_seconds() - before_cpu < SEED_SECONDS
-    assert result == {"seeded": True, "enterprises": 10, "accounts": len(CORE)}
+    assert result["seeded"]
     after = shape(database)
     for table, rows in before.items():
         assert after[table] == rows, table

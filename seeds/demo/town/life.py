@@ -38,8 +38,16 @@ def stories(days: Days) -> list[Story]:
     found = [_arrival(days, row, password) for row in everybody]
     for place, row in enumerate(everybody):
         for turn, (months, places) in enumerate(_batches(row)):
-            found.append(_turns(days, row, place * 7 + turn, months, places))
+            found.append(_until_today(days, _turns(days, row, place * 7 + turn, months, places)))
     return found
+
+
+def _until_today(days: Days, story: Story) -> Story:
+    """The story as far as it went before today: what there is depends on the day of seeding, not on the hour."""
+    for moment in story:
+        if clock.local(moment).date() >= days.today:
+            return
+        yield moment
 
 
 def _arrival(days: Days, row: Row, password: str) -> Story:
