@@ -96,6 +96,7 @@ OMITTED = (
     "updated_at",
     "version",
     "printed",
+    "returned_facts",
 )
 
 _seal_key = b""

@@ -61,6 +61,7 @@ WHY_SENTENCES: dict[str, str] = {
     "why.lowest_id": N_("%(area)s授权，条件相同时按登记先后"),
     "why.by_hand": N_("监管部门指派：%(reason)s"),
     "why.not_decided": N_("还没有匹配"),
+    "why.but_for": N_("除%(institutions)s（曾以“超出能力”退回这台器具，台账更正后会再次询问）外，"),
     "why.nobody": N_("本县、本市、本省均无可检定“%(kind)s”的指定或授权机构"),
     "why.nobody_handed_on": N_(
         "本县、本市、本省均无可检定“%(kind)s”的指定或授权机构。已转%(office)s，您无需重复提交，预计 %(due)s 前答复。"

@@ -134,6 +134,8 @@ class AppointmentItem(Stamped, Model):
     return_code: Mapped[ReturnCode | None] = mapped_column(code_column(ReturnCode))
     return_words: Mapped[str] = mapped_column(sa.String(500), default="")
     returned_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("institution.id"))
+    returned_facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """What the ledger said of the instrument when it was returned (`services/instrument_facts`)."""
     end_reason: Mapped[EndReason | None] = mapped_column(code_column(EndReason))
     assignment_reason: Mapped[str] = mapped_column(sa.String(500), default="")
     """Why a regulator sent it where it is by hand."""

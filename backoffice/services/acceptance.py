@@ -14,7 +14,7 @@ from ..models import AppointmentItem, Receipt, Slip
 from ..permissions import Permission, require
 from ..states import DeliveryMode, ItemStatus, ReturnCode
 from ..workflow import ItemAction
-from . import areas, notices, slip_printing, slips
+from . import areas, instrument_facts, notices, slip_printing, slips
 
 LONGEST_WORDS = 500
 
@@ -79,6 +79,8 @@ def return_items(
         institution_id=None,
     )
     workflow.all_or_conflict(ids, moved)
+    for item in items:
+        item.returned_facts = instrument_facts.snapshot(item.instrument)
     if slip.first_decided_at is None:
         slip.first_decided_at = clock.now()
     elif slip.accepted_at is not None:

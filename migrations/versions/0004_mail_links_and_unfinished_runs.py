@@ -25,9 +25,11 @@ def upgrade() -> None:
     op.alter_column("catalogue_item", "is_active", server_default=None)
     op.add_column("change_request", sa.Column("marked_late_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("slip", sa.Column("printed", postgresql.JSONB(), nullable=True))
+    op.add_column("appointment_item", sa.Column("returned_facts", postgresql.JSONB(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("appointment_item", "returned_facts")
     op.drop_column("slip", "printed")
     op.drop_column("change_request", "marked_late_at")
     op.drop_column("catalogue_item", "is_active")

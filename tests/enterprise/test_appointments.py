@@ -438,3 +438,51 @@ def test_a_button_that_cannot_book_says_why_where_it_stands(clerk: Any, place: f
     assert answer.location == f"{BASE}/"
     assert "使用状态是“停用”" in clerk.text(answer.location)
     assert db.session.scalar(db.select(db.func.count()).select_from(Appointment)) == 0
+
+
+# Returned as 超出能力
+
+
+def returned_as_too_large(place: flow.World, **values: Any) -> Appointment:
+    appointment = flow.matched(place, flow.instruments(place, 1, **values))
+    slip = flow.only_slip(appointment)
+    acceptance.return_items(place.counter, slip.id, code=ReturnCode.OUT_OF_CAPACITY, words="疑为 30 t，请核对铭牌")
+    return appointment
+
+
+def test_a_row_returned_as_too_large_leads_to_the_range_and_shows_what_was_booked(
+    clerk: Any, place: flow.World
+) -> None:
+    appointment = committed(returned_as_too_large(place, measuring_range="（0～3000）t"))
+    instrument = appointment.items[0].instrument
+    page = clerk.text(url_of(appointment))
+    assert f'href="/enterprise/instruments/{instrument.id}/edit#measuring_range"' in page
+    instrument.measuring_range = "（0～30）t"
+    db.session.commit()
+    said = words(clerk.text(url_of(appointment)))
+    assert "（0～3000）t" in said
+    assert "台账现为：测量范围 （0～30）t" in said
+
+
+def test_what_was_booked_again_is_no_longer_counted_as_returned(clerk: Any, place: flow.World) -> None:
+    appointment = returned_as_too_large(place)
+    flow.submitted(place, [appointment.items[0].instrument])
+    said = words(clerk.text(url_of(committed(appointment))))
+    assert "1 台被退回" not in said
+    assert "1 台退回后已重新预约或不再预约" in said
+
+
+def test_where_only_the_own_return_excludes_an_institution_nobody_says_there_is_none(
+    clerk: Any, place: flow.World
+) -> None:
+    appointment = returned_as_too_large(place)
+    again = committed(flow.matched(place, [appointment.items[0].instrument]))
+    page = clerk.text(url_of(again))
+    said = words(page)
+    assert (
+        f"除{place.institution.name}（曾以“超出能力”退回这台器具，台账更正后会再次询问）外，本县、本市、本省均无"
+        in said
+    )
+    assert f'href="/enterprise/instruments/{again.items[0].instrument_id}/edit#measuring_range"' in page
+    why = words(clerk.text(f"{url_of(again)}/items/{again.items[0].id}/why"))
+    assert f"除{place.institution.name}（曾以" in why

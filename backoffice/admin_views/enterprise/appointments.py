@@ -276,7 +276,7 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
         office = office_for(item.instrument.division_code)
         sentence = why_of(item, words)
         if item.status is ItemStatus.UNMATCHED and answer is not None and answer.outcome != "bad_data":
-            sentence = unmatched_sentence(words.kind_name(answer), office, row.due_at)
+            sentence = unmatched_sentence(words.kind_name(answer), office, row.due_at, excluded=words.excluded(answer))
         return self.render(
             "enterprise/appointments/why.html",
             row=row,

@@ -19,10 +19,20 @@ from ...models import Appointment, AppointmentItem, Slip, Verification
 from ...permissions import P
 from ...services import appointment_history, appointments, areas, job_runs, slips, verification_reading
 from ...services.appointment_history import Line
-from ...states import ItemStatus, ReturnCode, SlipStatus
+from ...states import DOUBTED_FIELDS, ItemStatus, ReturnCode, SlipStatus
 from ...workflow import ItemAction
 from ..base import Button, Event, NextStep
-from ..item_words import Office, arrangement, correction_of, office_of, unmatched_sentence
+from ..item_words import (
+    FIELD_WORDS,
+    Office,
+    WhyWords,
+    arrangement,
+    correction_of,
+    is_kept_by_exclusion,
+    office_of,
+    stored_answer,
+    unmatched_sentence,
+)
 from ..subjects import record_path
 from ..view_parts import ViewPart
 from .lateness import late_lines
@@ -187,12 +197,17 @@ class SubmittedPages(ViewPart):
         """One sentence per competent office and kind, and for bad data the field to correct."""
         offices: dict[str, Office] = {}
         cards: dict[tuple[str, str], UnmatchedCard] = {}
+        answers = {item.id: stored_answer(item.decision) for item in items if item.decision is not None}
+        words = WhyWords(answers.values())
         for line in self._with_buttons(items):
             instrument = line.item.instrument
             place = instrument.division_code
             office = offices.setdefault(place, offices.get(place) or office_of(place))
             is_bad = line.item.decision is not None and line.item.decision.outcome == "bad_data"
-            sentence = line.why if is_bad else unmatched_sentence(instrument.kind.name, office, row.due_at)
+            excluded = words.excluded(answers[line.item.id]) if line.item.id in answers else []
+            sentence = (
+                line.why if is_bad else unmatched_sentence(instrument.kind.name, office, row.due_at, excluded=excluded)
+            )
             card = cards.setdefault((office.name, sentence), UnmatchedCard(sentence, office))
             card.lines.append(line)
         return list(cards.values())
@@ -222,7 +237,7 @@ class SubmittedPages(ViewPart):
             return [*buttons, Button(_("不再预约"), url, post=True, confirm=confirm)]
         if workflow.may_happen(self.actor, ItemAction.WITHDRAW, item.status):
             url = self.url_of("do_withdraw", key=item.appointment_id, item=item.id)
-            return [Button(_("撤回这台"), url)]
+            return [*_look_again(item), Button(_("撤回这台"), url)]
         return []
 
     def _results(self, items: Sequence[AppointmentItem]) -> dict[int, Verification]:
@@ -241,10 +256,23 @@ class SubmittedPages(ViewPart):
         ]
 
 
+def _look_again(item: AppointmentItem) -> list[Button]:
+    """To the ledger, where the only institution that could returned it as 超出能力: a correction asks it again."""
+    if not is_kept_by_exclusion(item):
+        return []
+    field_name = DOUBTED_FIELDS[ReturnCode.OUT_OF_CAPACITY]
+    url = record_path("enterprise", "instruments", item.instrument_id, page="edit", anchor=field_name)
+    return [Button(_("更正%(field)s", field=_(FIELD_WORDS[field_name])), url)]
+
+
 def _counted(items: Sequence[AppointmentItem]) -> str:
     """12 台（件）：8 台已受理，2 台被退回，1 台待受理，1 台未匹配."""
+    done_with = sum(item.status is S.FAILED and item.is_resolved for item in items)
     states = Counter(item.status for item in items)
+    states[S.FAILED] -= done_with
     parts = [_(words, count=states[state]) for state, words in COUNTED if states[state]]
+    if done_with:
+        parts.append(_("%(count)s 台退回后已重新预约或不再预约", count=done_with))
     return _("%(count)s 台（件）：%(parts)s", count=len(items), parts="，".join(parts))
 
 

@@ -20,10 +20,11 @@ from ... import messages
 from ...actor import Actor
 from ...config import Settings
 from ...database import db
+from ...messages.records import column_words
 from ...messages.wording import day_with_weekday
 from ...models import AppointmentItem, Institution, MeasuringInstrument, Receipt, Slip
 from ...permissions import P
-from ...services import areas, slip_printing, slips, verification_reading
+from ...services import areas, instrument_facts, slip_printing, slips, verification_reading
 from ...slip_documents import MAX_ROWS_IN_REQUEST, qr_data_uri
 from ...states import ItemStatus, SlipStatus
 from ..base import Button, Card, Fact, NextStep, ScopedModelView, Tab
@@ -46,6 +47,17 @@ class ItemLine:
     why: str
     why_url: str
     buttons: Sequence[Button] = ()
+
+    @property
+    def booked(self) -> instrument_facts.Booked:
+        return instrument_facts.booked(self.item)
+
+    @property
+    def corrections(self) -> str:
+        """What was corrected in the ledger since it was returned, in words."""
+        table = MeasuringInstrument.__tablename__
+        shown = ((column_words(table, name), now) for name, now in self.booked.changes)
+        return "，".join(f"{name} {now or '—'}" for name, now in shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,7 @@ def load_items(*clauses: Any) -> list[AppointmentItem]:
         .where(*clauses)
         .options(
             joinedload(AppointmentItem.instrument).joinedload(MeasuringInstrument.kind),
+            joinedload(AppointmentItem.instrument).joinedload(MeasuringInstrument.division),
             joinedload(AppointmentItem.institution),
             joinedload(AppointmentItem.returned_by),
             joinedload(AppointmentItem.decision),
