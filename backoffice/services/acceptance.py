@@ -14,7 +14,8 @@ from ..models import AppointmentItem, Receipt, Slip
 from ..permissions import Permission, require
 from ..states import DeliveryMode, ItemStatus, ReturnCode
 from ..workflow import ItemAction
-from . import areas, instrument_facts, notices, slip_printing, slips
+from . import areas, arrangements, instrument_facts, notices, slip_printing, slips
+from .words import inside_a_sentence
 
 LONGEST_WORDS = 500
 
@@ -144,7 +145,7 @@ def _write_arrangement(
         slip.first_decided_at = clock.now()
     slip.appointed_on = appointed_on
     slip.appointed_time = appointed_time.strip()
-    slip.place = place.strip() or slip.institution.reception_place or slip.institution.address
+    slip.place = place.strip() or arrangements.usual_place(slip)
     slip.words = words.strip()
     if is_first:
         slip_printing.keep(slip)
@@ -155,7 +156,7 @@ def _write_arrangement(
 def change_arrangement(
     actor: Actor, slip_id: int, *, appointed_on: date | None, appointed_time: str, place: str, words: str
 ) -> Slip:
-    """Change date, time, place or words of an accepted slip; the printed version number grows."""
+    """Change date, time, place or words of an accepted slip: a receipt of its own, and the printed version grows."""
     require(actor, Permission.MATCHED_SLIPS_ACCEPT)
     slip: Slip = scoping.find(actor, Slip, slip_id, lock=True)
     if not slips.is_printable(slip):
@@ -169,12 +170,14 @@ def change_arrangement(
     if after:
         slip_printing.next_version(slip)
         audit.record(actor, AuditAction.SLIP_CHANGED, slip, before=before, after=after)
+        _write_receipt(actor, slip, "changed", len(slips.printable_items(slip)), words=slip.words)
         notices.tell_enterprise(
             slip.enterprise_id,
             "notice_slip_changed",
             slip,
             institution=slip.institution.name,
             number=slip.number,
+            said=inside_a_sentence(slip.words),
         )
     return slip
 
@@ -182,6 +185,8 @@ def change_arrangement(
 def _write_receipt(
     actor: Actor, slip: Slip, decision: str, count: int, *, words: str, code: ReturnCode | None = None
 ) -> Receipt:
+    db.session.flush()
+    db.session.expire(slip, ["items"])
     receipt = Receipt(
         appointment_id=slip.appointment_id,
         slip_id=slip.id,
@@ -190,6 +195,7 @@ def _write_receipt(
         item_count=count,
         words=words.strip(),
         return_code=code,
+        arrangement=None if decision == "returned" else arrangements.of(slip),
         written_by_id=actor.user_id,
         created_at=clock.now(),
     )

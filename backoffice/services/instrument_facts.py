@@ -12,7 +12,7 @@ from typing import Any
 
 from ..matching import Quantity
 from ..models import AppointmentItem, MeasuringInstrument
-from ..states import ItemStatus
+from ..states import DOUBTED_FIELDS, RETURN_FIELDS, ItemStatus
 
 SHOWN = (
     "name",
@@ -83,3 +83,14 @@ def booked(item: AppointmentItem) -> Booked:
     changed = [name for name in SHOWN if then.get(name, "") != getattr(instrument, name)]
     changes = tuple((name, named.get(name) or getattr(instrument, name)) for name in changed)
     return Booked(f"{then['name']} {then['measuring_range']}".strip(), then["full_serial"], changes)
+
+
+def is_as_returned(item: AppointmentItem) -> bool:
+    """Whether nothing was done about what an institution returned, where a correction of the ledger could."""
+    code, then = item.return_code, item.returned_facts
+    field = (RETURN_FIELDS.get(code) or DOUBTED_FIELDS.get(code)) if code else None
+    if field is None or then is None:
+        return False
+    # 信息有误 and 超出能力 leave open which field: any correction is one.
+    named = [field] if field in ("kind_code", "division_code", "serial_number") else SHOWN
+    return all(then.get(name, "") == getattr(item.instrument, name) for name in named)

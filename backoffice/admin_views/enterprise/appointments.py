@@ -25,6 +25,7 @@ from ...workflow import ItemAction
 from ..actions import record_action
 from ..base import Button, Event, NextStep, ScopedModelView, Tab, needs
 from ..formatting import as_badge, plain, state_badge
+from ..institution.why import sentence as whole_reason
 from ..item_words import WhyWords, explain_state, stored_answer, unmatched_sentence, why_of
 from ..item_words import office_of as office_for
 from ..keys import coerce_key
@@ -142,7 +143,7 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
     @expose("/new", methods=("POST",))
     @needs(P.OWN_APPOINTMENTS_EDIT)
     def begin(self) -> Response:
-        """A new draft. `?with=overdue|due_soon` or `?instrument=<id>` puts instruments in at once."""
+        """A new draft. `?with=overdue|due_soon|never` or `?instrument=<id>` puts instruments in at once."""
         wanted = request.args.get("with", "")
         instrument = request.args.get("instrument", "")
 
@@ -150,7 +151,7 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
             draft = appointments.create_draft(self.actor)
             if instrument:
                 appointments.choose(self.actor, draft.id, [key_or_404(instrument)])
-            elif wanted in (VerificationStatus.OVERDUE, VerificationStatus.DUE_SOON):
+            elif wanted in (VerificationStatus.OVERDUE, VerificationStatus.DUE_SOON, VerificationStatus.NEVER):
                 status = VerificationStatus(wanted)
                 appointments.choose(
                     self.actor, draft.id, ids_to_book(self.actor, status, limit=appointments.MOST_ITEMS)
@@ -274,9 +275,11 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
         answer = stored_answer(item.decision) if item.decision is not None else None
         words = WhyWords([answer] if answer else [])
         office = office_for(item.instrument.division_code)
-        sentence = why_of(item, words)
+        sentence = whole_reason(item) or why_of(item, words)
         if item.status is ItemStatus.UNMATCHED and answer is not None and answer.outcome != "bad_data":
-            sentence = unmatched_sentence(words.kind_name(answer), office, row.due_at, excluded=words.excluded(answer))
+            sentence = unmatched_sentence(
+                words.kind_name(answer), office, row.due_at, excluded=words.excluded(answer), answer=item.office_answer
+            )
         return self.render(
             "enterprise/appointments/why.html",
             row=row,

@@ -22,12 +22,12 @@ from ...services.appointment_history import Line
 from ...states import DOUBTED_FIELDS, ItemStatus, ReturnCode, SlipStatus
 from ...workflow import ItemAction
 from ..base import Button, Event, NextStep
+from ..institution.forms import wish_facts
 from ..item_words import (
     FIELD_WORDS,
     Office,
     WhyWords,
     arrangement,
-    correction_of,
     is_kept_by_exclusion,
     office_of,
     stored_answer,
@@ -40,6 +40,8 @@ from .slips import (
     UNDECIDED,
     ItemLine,
     ReceiptLine,
+    changing_words,
+    correction_button,
     item_lines,
     load_items,
     print_buttons,
@@ -65,6 +67,8 @@ COUNTED = (
     (S.WITHDRAWN, N_("%(count)s 台已撤回")),
 )
 """The order in which the strip counts states."""
+COUNTS = ("count", "items", "added", "removed")
+"""Facts of an act that say how many items it was about; without one, its events are counted."""
 OPEN = (S.MATCHING, S.AWAITING_ACCEPTANCE, S.UNMATCHED)
 
 
@@ -172,6 +176,7 @@ class SubmittedPages(ViewPart):
             "matching": self._with_buttons([item for item in without if item.status is S.MATCHING]),
             "withdrawn": item_lines([item for item in without if item.status is S.WITHDRAWN][:MOST_ROWS]),
             "late": late_lines(items),
+            "wishes": wish_facts(row),
             "jobs_stopped_since": stopped_since(items),
             "refresh_url": self.record_url(row),
             "progress": progress_of(items),
@@ -189,7 +194,7 @@ class SubmittedPages(ViewPart):
             buttons=print_buttons(slip, printable=printable) if slip.status is not SlipStatus.TRANSFERRED else (),
             receipts=receipt_lines(receipts_of(slip), slip),
             lines=self._with_buttons(shown),
-            waiting=waiting_words(slip) if slip.status in UNDECIDED else "",
+            waiting=waiting_words(slip) if slip.status in UNDECIDED else changing_words(slip, items),
             rest=len(items) - len(shown),
         )
 
@@ -206,7 +211,11 @@ class SubmittedPages(ViewPart):
             is_bad = line.item.decision is not None and line.item.decision.outcome == "bad_data"
             excluded = words.excluded(answers[line.item.id]) if line.item.id in answers else []
             sentence = (
-                line.why if is_bad else unmatched_sentence(instrument.kind.name, office, row.due_at, excluded=excluded)
+                line.why
+                if is_bad
+                else unmatched_sentence(
+                    instrument.kind.name, office, row.due_at, excluded=excluded, answer=line.item.office_answer
+                )
             )
             card = cards.setdefault((office.name, sentence), UnmatchedCard(sentence, office))
             card.lines.append(line)
@@ -227,11 +236,8 @@ class SubmittedPages(ViewPart):
     def _item_buttons(self, item: AppointmentItem) -> list[Button]:
         """Correct and put aside what was returned; withdraw what is not yet accepted."""
         if item.status is S.FAILED and not item.is_resolved and self.may(P.OWN_APPOINTMENTS_EDIT):
-            buttons = []
-            if (correction := correction_of(item)) is not None:
-                field_name, words = correction
-                url = record_path("enterprise", "instruments", item.instrument_id, page="edit", anchor=field_name)
-                buttons.append(Button(words, url))
+            correction = correction_button(item)
+            buttons = [correction] if correction is not None else []
             confirm = _("不再预约：%(instrument)s。以后仍可以重新预约。", instrument=item.instrument)
             url = self.url_of("put_aside", key=item.appointment_id, item_id=item.id)
             return [*buttons, Button(_("不再预约"), url, post=True, confirm=confirm)]
@@ -270,10 +276,15 @@ def _counted(items: Sequence[AppointmentItem]) -> str:
     done_with = sum(item.status is S.FAILED and item.is_resolved for item in items)
     states = Counter(item.status for item in items)
     states[S.FAILED] -= done_with
-    parts = [_(words, count=states[state]) for state, words in COUNTED if states[state]]
+    parts = counted_words(states)
     if done_with:
         parts.append(_("%(count)s 台退回后已重新预约或不再预约", count=done_with))
     return _("%(count)s 台（件）：%(parts)s", count=len(items), parts="，".join(parts))
+
+
+def counted_words(states: Counter[ItemStatus]) -> list[str]:
+    """States with their numbers, in the order in which they are told."""
+    return [_(words, count=states[state]) for state, words in COUNTED if states[state]]
 
 
 def progress_of(items: Sequence[AppointmentItem]) -> str:
@@ -297,7 +308,7 @@ def _event_words(line: Line, by_number: dict[str, Slip], by_id: dict[int, Slip])
     return_code = line.facts.get("return_code")
     facts = {
         "by": line.by if line.role is Role.ENTERPRISE else messages.label(line.role),
-        "count": line.facts.get("items") or line.facts.get("added") or line.facts.get("removed") or line.count,
+        "count": next((line.facts[name] for name in COUNTS if line.facts.get(name)), line.count),
         "institution": slip.institution.name if slip else "",
         "reason": line.facts.get("reason", ""),
         "return_code": ReturnCode(return_code) if return_code else "",
