@@ -114,6 +114,10 @@ SLIP_SENTENCES: dict[str, str] = {
     "slip.print_later": N_("受理后才能打印"),
     "slip.print_never": N_("没有受理的器具，不能打印"),
     "slip.too_long": N_("超过 %(limit)s 台（件），请用“打印预约单”打印网页"),
+    "slip_without_glyph": N_(
+        "预约单 %(number)s 里有字库中没有的字“%(characters)s”，不能生成 PDF。请用“打印预约单”打印网页，"
+        "或在台账、单位信息中改用常用字后请机构更新预约单。"
+    ),
     "slip_not_drawn": N_("预约单 %(number)s 暂时不能生成 PDF，请用“打印预约单”打印网页。"),
     "slip_too_long": N_("预约单 %(number)s 超过 %(limit)s 台（件），请用“打印预约单”打印网页。"),
     "receipt.accepted": N_("已受理 %(count)s 台（件）。%(arrangement)s强制检定不收取检定费。"),

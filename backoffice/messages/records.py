@@ -130,6 +130,7 @@ COLUMNS: dict[str, str] = {
     "approver": N_("批准人"),
     "areas": N_("服务区域"),
     "arrived_at": N_("到达时间"),
+    "arrangement": N_("时间地点"),
     "assignment_reason": N_("指派原因"),
     "attempts": N_("尝试次数"),
     "before": N_("原值"),

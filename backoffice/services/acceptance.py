@@ -18,6 +18,8 @@ from . import areas, arrangements, instrument_facts, notices, slip_printing, sli
 from .words import inside_a_sentence
 
 LONGEST_WORDS = 500
+SHORTEST_REASON = 4
+"""Characters: fewer tell the enterprise neither what is wrong nor what to do."""
 
 
 def accept(
@@ -62,11 +64,14 @@ def return_items(
 ) -> Receipt:
     """Return undecided items with a reason the enterprise reads; 非强检 also goes to the regulator.
 
-    Raises `Invalid` without words, `Conflict` when one of the items was decided or withdrawn in the meantime.
+    Raises `Invalid` without words or with too few, `Conflict` when one of the items was decided or withdrawn in the
+    meantime.
     """
     require(actor, Permission.MATCHED_SLIPS_RETURN)
     if not words.strip():
         raise Invalid.one("words", "reason_required")
+    if len(words.strip()) < SHORTEST_REASON:
+        raise Invalid.one("words", "reason_too_short", least=SHORTEST_REASON)
     _check_words(words)
     slip, items = _undecided(actor, slip_id, item_ids)
     ids = [item.id for item in items]

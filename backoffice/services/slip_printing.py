@@ -24,6 +24,7 @@ from ..messages.wording import day_with_weekday
 from ..models import AppointmentItem, MeasuringInstrument, Slip
 from ..slip_documents import (
     MAX_ROWS_IN_REQUEST,
+    MissingGlyphsError,
     SlipContent,
     SlipEnterprise,
     SlipInstitution,
@@ -126,6 +127,9 @@ def pdf(actor: Actor, slip_id: int, *, public_url: str, secret: str) -> bytes:
         return render_slip_pdf(made, updated_at=made.printed_at)
     except TooManyRowsError as refused:
         raise Conflict("slip_too_long", number=made.number, limit=MAX_ROWS_IN_REQUEST) from refused
+    except MissingGlyphsError as refused:
+        characters = "".join(sorted(refused.characters))
+        raise Conflict("slip_without_glyph", number=made.number, characters=characters) from refused
     except SlipRenderError as refused:
         raise Conflict("slip_not_drawn", number=made.number) from refused
 

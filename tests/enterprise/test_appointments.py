@@ -330,7 +330,9 @@ def test_returned_items_are_booked_again_alone(clerk: Any, place: flow.World) ->
     appointment = flow.matched(place, flow.instruments(place, 2))
     slip = flow.only_slip(appointment)
     failed = slip.items[0]
-    acceptance.return_items(place.counter, slip.id, item_ids=[failed.id], code=ReturnCode.WRONG_SERIAL, words="不符")
+    acceptance.return_items(
+        place.counter, slip.id, item_ids=[failed.id], code=ReturnCode.WRONG_SERIAL, words="编号不符"
+    )
     db.session.commit()
     answer = clerk.post(f"{url_of(appointment)}/book-again")
     draft = db.session.get_one(Appointment, int(answer.location.rsplit("/", 1)[1]))
@@ -339,7 +341,7 @@ def test_returned_items_are_booked_again_alone(clerk: Any, place: flow.World) ->
 
 def test_a_returned_item_may_be_put_aside(clerk: Any, place: flow.World) -> None:
     appointment = flow.matched(place, flow.instruments(place))
-    acceptance.return_items(place.counter, flow.only_slip(appointment).id, code=ReturnCode.OTHER, words="不收")
+    acceptance.return_items(place.counter, flow.only_slip(appointment).id, code=ReturnCode.OTHER, words="不收此类")
     db.session.commit()
     (item,) = appointment.items
     assert "不再预约" in clerk.text(url_of(appointment))

@@ -159,6 +159,9 @@ def test_a_return_needs_a_code_and_words_and_names_the_field_to_correct(people, 
     empty = desk.send(url(slip, "/return"), {"confirmed": "1", "item": ids(slip)[:1], "code": "", "words": ""})
     assert empty.status_code == 422
     assert "请写明原因" in empty.get_data(as_text=True)
+    short = desk.send(url(slip, "/return"), {"confirmed": "1", "item": ids(slip)[:1], "code": "other", "words": "错"})
+    assert short.status_code == 422
+    assert "至少 4 个字" in short.get_data(as_text=True)
     filled = {"confirmed": "1", "item": ids(slip)[:1], "code": "wrong_serial", "words": "铭牌为 23871-A"}
     assert desk.send(url(slip, "/return"), filled).status_code == 303
     assert states(slip) == [ItemStatus.FAILED, ItemStatus.AWAITING_ACCEPTANCE]
@@ -249,7 +252,7 @@ def test_unmatched_and_returned_items_are_not_shown_to_institutions(people, sign
     returned = slip.items[0]
     returned.instrument.name = "退回的表"
     acceptance.return_items(
-        factories.actor_of(people.counter), slip.id, item_ids=[returned.id], code=ReturnCode.OTHER, words="不清"
+        factories.actor_of(people.counter), slip.id, item_ids=[returned.id], code=ReturnCode.OTHER, words="铭牌不清"
     )
     desk = sign_in(people.counter)
     assert db.session.get_one(AppointmentItem, unmatched.items[0].id).status is ItemStatus.UNMATCHED

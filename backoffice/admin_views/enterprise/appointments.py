@@ -30,7 +30,7 @@ from ..item_words import WhyWords, explain_state, stored_answer, unmatched_sente
 from ..item_words import office_of as office_for
 from ..keys import coerce_key
 from ..on_behalf_words import badge_with_on_behalf, with_on_behalf
-from .choosing import ChoosingPages, ids_to_book
+from .choosing import ChoosingPages, ids_to_book, returned_clause
 from .drafts import DraftPages
 from .lateness import late
 from .progress_pages import SubmittedPages
@@ -275,7 +275,7 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
         answer = stored_answer(item.decision) if item.decision is not None else None
         words = WhyWords([answer] if answer else [])
         office = office_for(item.instrument.division_code)
-        sentence = whole_reason(item) or why_of(item, words)
+        sentence = why_of(item, words)
         if item.status is ItemStatus.UNMATCHED and answer is not None and answer.outcome != "bad_data":
             sentence = unmatched_sentence(
                 words.kind_name(answer), office, row.due_at, excluded=words.excluded(answer), answer=item.office_answer
@@ -285,6 +285,7 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
             row=row,
             item=item,
             sentence=sentence,
+            whole=whole_reason(item),
             state=explain_state(item, office=office),
             late=late(item, office=office),
             nearest=words.nearest(answer) if answer and item.status is ItemStatus.UNMATCHED else [],
@@ -306,15 +307,6 @@ def item_counts(appointment_ids: Sequence[int]) -> dict[int, int]:
         .group_by(AppointmentItem.appointment_id)
     )
     return dict(db.session.execute(counted).tuples().all())
-
-
-def returned_clause() -> sa.ColumnElement[bool]:
-    """Items that were returned and wait for the enterprise (`AppointmentItem.is_resolved`)."""
-    return sa.and_(
-        AppointmentItem.status == ItemStatus.FAILED,
-        AppointmentItem.superseded_by_id.is_(None),
-        AppointmentItem.put_aside_at.is_(None),
-    )
 
 
 def key_or_404(raw: str) -> int:

@@ -27,8 +27,8 @@ from ..formatting import state_badge
 from ..item_words import arrangement
 from ..subjects import record_path
 from ..tiles import TileOf, tiles
-from .appointments import item_counts, returned_clause
-from .choosing import due_to_book
+from .appointments import item_counts
+from .choosing import due_to_book, returned_clause
 from .progress_pages import counted_words
 from .slips import PRINTABLE, correction_button, why_url
 
