@@ -115,6 +115,16 @@ def test_what_was_never_verified_nor_booked_is_work_and_a_number(booking_app: Fl
     assert {item.instrument_id for item in draft.items} == {row.id for row in never}
 
 
+def test_what_was_returned_is_listed_as_it_was_booked(booking_app: Flask, browser_of: Any) -> None:
+    place = flow.world()
+    slip = flow.only_slip(flow.matched(place, flow.instruments(place, measuring_range="（0～3000）t")))
+    acceptance.return_items(place.counter, slip.id, code=ReturnCode.OUT_OF_CAPACITY, words="疑为 30 t，请核对铭牌")
+    slip.items[0].instrument.measuring_range = "（0～30）t"
+    said = words(browser_of(place.clerk_user).text("/enterprise/"))
+    assert "（0～3000）t" in said
+    assert "更正测量范围" in said
+
+
 def test_what_is_unmatched_shows_on_the_home(booking_app: Flask, browser_of: Any) -> None:
     place = flow.world()
     flow.matched(place, [*flow.instruments(place, 2), *flow.instruments(place, kind_code="1801")])

@@ -19,7 +19,7 @@ from ...database import db
 from ...messages.wording import day_with_weekday
 from ...models import Appointment, AppointmentItem, MeasuringInstrument, Slip
 from ...permissions import P
-from ...services import areas, job_runs, slips
+from ...services import areas, instrument_facts, job_runs, slips
 from ...services.ledger_status import valid_until
 from ...states import AppointmentStatus, ItemStatus, VerificationStatus
 from ..base import Button, PanelView, ScopedModelView, Tab
@@ -139,7 +139,11 @@ def returned_tasks(actor: Actor) -> list[Task]:
     items = db.session.scalars(
         scoping.visible(actor, AppointmentItem)
         .where(returned_clause())
-        .options(joinedload(AppointmentItem.instrument), joinedload(AppointmentItem.returned_by))
+        .options(
+            joinedload(AppointmentItem.instrument).joinedload(MeasuringInstrument.kind),
+            joinedload(AppointmentItem.instrument).joinedload(MeasuringInstrument.division),
+            joinedload(AppointmentItem.returned_by),
+        )
         .order_by(AppointmentItem.id.desc())
         .limit(MOST_ROWS)
     ).unique()
@@ -149,9 +153,10 @@ def returned_tasks(actor: Actor) -> list[Task]:
 def _returned(item: AppointmentItem) -> Task:
     institution = item.returned_by.name if item.returned_by else ""
     reason = item.return_words or (messages.label(item.return_code) if item.return_code else "")
+    booked = instrument_facts.booked(item)
     return Task(
-        what=f"{item.instrument.name} {item.instrument.measuring_range}",
-        code=item.instrument.full_serial,
+        what=booked.title,
+        code=booked.serial,
         badge=state_badge(item.status),
         why=_("%(institution)s退回：%(reason)s", institution=institution, reason=reason),
         due="—",
