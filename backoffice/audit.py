@@ -59,6 +59,7 @@ class AuditAction(StrEnum):
     APPOINTMENT_CHANGED = "appointment.changed"
     APPOINTMENT_REMOVED = "appointment.removed"
     APPOINTMENT_SUBMITTED = "appointment.submitted"
+    APPOINTMENT_ANSWERED = "appointment.answered"
     ITEM_MATCHED = "item.matched"
     ITEM_UNMATCHED = "item.unmatched"
     ITEM_REQUEUED = "item.requeued"
@@ -96,6 +97,7 @@ OMITTED = (
     "updated_at",
     "version",
     "printed",
+    "returned_facts",
 )
 
 _seal_key = b""

@@ -197,6 +197,9 @@ RETURN_FIELDS: dict[ReturnCode, str] = {
 }
 """Return codes an enterprise can cure by correcting its ledger, and the field to open."""
 
+DOUBTED_FIELDS: dict[ReturnCode, str] = {ReturnCode.OUT_OF_CAPACITY: "measuring_range"}
+"""Return codes that are nobody's mistake as a rule, and the field worth a look: once it changes, they are void."""
+
 
 class EndReason(StrEnum):
     NOT_DELIVERED = "not_delivered"

@@ -26,10 +26,12 @@ from ..models import (
     Slip,
 )
 from ..models.reference import WHOLE_COUNTRY
-from ..services import areas, slips
-from ..states import RETURN_FIELDS, DeliveryMode, ItemStatus, SlipStatus
+from ..services import areas, arrangements
+from ..states import DOUBTED_FIELDS, RETURN_FIELDS, DeliveryMode, ItemStatus, SlipStatus
 
 MOST_NEAREST = 3
+EXCLUDED = "EXCLUDED"
+"""The filter of institutions that returned the instrument as 超出能力."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class WhyWords:
         if answer.outcome == "bad_data":
             return messages.sentence(f"why.bad_{answer.field}", {"kind": self.kind_name(answer)})
         if answer.institution_id is None:
-            return messages.sentence("why.nobody", {"kind": self.kind_name(answer)})
+            return _but_for(self.excluded(answer)) + messages.sentence("why.nobody", {"kind": self.kind_name(answer)})
         if answer.decided_by == "designation":
             return self._designated(answer)
         if answer.decided_by == "preferred":
@@ -134,6 +136,10 @@ class WhyWords:
     def nearest(self, answer: Answer) -> list[tuple[str, str]]:
         """The nearest institutions that cannot take it: name, and the conditions that are not met."""
         return [(self.name(row.institution), self.failures(answer, row)) for row in answer.nearest()]
+
+    def excluded(self, answer: Answer) -> list[str]:
+        """Institutions that fulfil every condition but returned it as 超出能力."""
+        return [self.name(row.institution) for row in answer.nearest() if row.failed == (EXCLUDED,)]
 
     def nearest_sentence(self, answer: Answer) -> str:
         """The nearest institution and what it lacks; empty where nobody comes near."""
@@ -257,6 +263,8 @@ def explain_state(item: AppointmentItem, *, office: Office | None = None) -> Sta
         due = item.appointment.due_at or clock.now()
         facts = {"office": office.name, "due": day_with_weekday(areas.last_day(due))}
         phone, part = office.phone, "late" if due <= clock.now() else "who"
+        if item.office_answered_at is not None:
+            facts, part = {"office": office.name, "answer": item.office_answer}, "answered"
     elif item.status is ItemStatus.FAILED and item.is_resolved:
         part = "resolved"
     return StateWords(
@@ -269,35 +277,59 @@ def explain_state(item: AppointmentItem, *, office: Office | None = None) -> Sta
     )
 
 
-def unmatched_sentence(kind_name: str, office: Office, due_at: datetime | None) -> str:
-    """SPEC's sentence for what matched nowhere: whom it was handed to and by when that office answers."""
+def is_kept_by_exclusion(item: AppointmentItem) -> bool:
+    """Whether an institution would take it, had it not returned it as 超出能力: a look at the ledger may help."""
+    if item.status is not ItemStatus.UNMATCHED or item.decision is None:
+        return False
+    return any(row["failed"] == [EXCLUDED] for row in item.decision.candidates)
+
+
+def unmatched_sentence(
+    kind_name: str, office: Office, due_at: datetime | None, *, excluded: Sequence[str] = (), answer: str = ""
+) -> str:
+    """SPEC's sentence for what matched nowhere: whom it was handed to and by when that office answers.
+
+    `excluded`: institutions that could but for their own return; saying that nobody can would not be true.
+    `answer`: what the office said, once it did.
+    """
+    if answer:
+        said = {"kind": kind_name, "office": office.name, "answer": answer}
+        return _but_for(excluded) + messages.sentence("why.nobody_answered", said)
     due = due_at or clock.now()
     is_late = due <= clock.now()
     facts = {"kind": kind_name, "office": office.name, "due": day_with_weekday(areas.last_day(due))}
-    return messages.sentence("why.nobody_late" if is_late else "why.nobody_handed_on", facts)
+    return _but_for(excluded) + messages.sentence("why.nobody_late" if is_late else "why.nobody_handed_on", facts)
+
+
+def _but_for(excluded: Sequence[str]) -> str:
+    return messages.sentence("why.but_for", {"institutions": "、".join(excluded)}) if excluded else ""
 
 
 def receipt_sentence(receipt: Receipt, slip: Slip) -> str:
-    """A receipt in words: the sentence of the decision, then the institution's own words."""
-    if receipt.decision == "accepted":
-        said = _filled("receipt.accepted", {"count": str(receipt.item_count), "arrangement": arrangement(slip)})
-        return said + receipt.words
-    facts = {"count": receipt.item_count, "return_code": receipt.return_code}
-    return messages.sentence("receipt.returned", facts) + receipt.words
+    """A receipt in words: the sentence of the decision as it was told then, then the institution's own words."""
+    if receipt.decision == "returned":
+        facts = {"count": receipt.item_count, "return_code": receipt.return_code}
+        return messages.sentence("receipt.returned", facts) + receipt.words
+    # Receipts from before this was written down tell what is in force.
+    said = _arranged(receipt.arrangement or arrangements.of(slip))
+    return (
+        _filled(f"receipt.{receipt.decision}", {"count": str(receipt.item_count), "arrangement": said}) + receipt.words
+    )
 
 
 def arrangement(slip: Slip) -> str:
-    """When and where an accepted slip is done."""
-    if slip.appointed_on is None:
+    """When and where an accepted slip is done, and what the institution asks to bring or prepare."""
+    return _arranged(arrangements.of(slip)) + slip.words
+
+
+def _arranged(facts: Mapping[str, Any]) -> str:
+    if facts["day"] is None and not facts["time"]:
         return messages.sentence("arrangement.by_phone")
-    modes = {item.instrument.delivery_mode for item in slips.printable_items(slip)}
-    code = "arrangement.on_site" if modes == {DeliveryMode.ON_SITE} else "arrangement.dated"
-    facts = {
-        "day": day_with_weekday(slip.appointed_on),
-        "time": f" {slip.appointed_time} " if slip.appointed_time else "",
-        "place": slip.place or slip.institution.address,
-    }
-    return _filled(code, facts)
+    comes, goes = facts["send_in"], facts["on_site"]
+    code = "arrangement.mixed" if comes and goes else "arrangement.on_site" if goes else "arrangement.dated"
+    day = day_with_weekday(date.fromisoformat(facts["day"])) if facts["day"] else ""
+    time = f" {facts['time']} " if facts["time"] and day else facts["time"]
+    return _filled(code, {"day": day, "time": time, "place": facts["place"], "on_site": str(goes)})
 
 
 def _filled(code: str, facts: Mapping[str, str]) -> str:
@@ -319,12 +351,14 @@ FIELD_WORDS = {
     "division_code": N_("行政区划"),
     "serial_number": N_("出厂编号"),
     "model": N_("台账信息"),
+    "measuring_range": N_("测量范围"),
 }
 
 
 def correction_of(item: AppointmentItem) -> tuple[str, str] | None:
     """The ledger field to correct for a returned item: its column and the words of the button, if it can be cured."""
-    field = RETURN_FIELDS.get(item.return_code) if item.return_code else None
+    code = item.return_code
+    field = (RETURN_FIELDS.get(code) or DOUBTED_FIELDS.get(code)) if code else None
     if field is None:
         return None
     return field, _("更正%(field)s", field=_(FIELD_WORDS[field]))

@@ -21,5 +21,10 @@ SENTENCES: dict[str, str] = {
     "slip_not_accepted": N_("预约单 %(number)s 还没有受理，受理后才能打印。"),
     "slip_not_late": N_("预约单 %(number)s 还在受理期限内，或已经处理，不能重新匹配。"),
     "day_is_past": N_("这一天已经过去，请选今天或以后的日期。"),
+    "day_outside_wish": N_("使用单位期望 %(wish)s，这一天不在其中。"),
+    "day_named_inconvenient": N_("使用单位写明“%(against)s”，这一天是%(weekday)s。"),
+    "day_not_working": N_("这一天不是工作日。"),
+    "day_far_away": N_("这一天在 60 天以后。"),
+    "reason_too_short": N_("请写清楚原因和怎样改，至少 %(least)s 个字：对方只看到这段话。"),
     "cannot_take_it": N_("该机构不能检定这台器具（除服务区域外还有条件不符），请另选一家。"),
 }

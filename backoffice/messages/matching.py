@@ -33,10 +33,24 @@ FILTER_LABELS: dict[str, str] = {
     "EXCLUDED": N_("未被排除"),
 }
 
+MISSING: dict[str, str] = {
+    "ACTIVE": N_("已停业或暂停受理"),
+    "AUTH": N_("没有该种别的授权"),
+    "VALID": N_("授权不在有效期内"),
+    "SCOPE": N_("只服务内部单位"),
+    "PLACE": N_("服务区域不含使用地点"),
+    "RANGE": N_("测量范围不够"),
+    "ACCURACY": N_("准确度不在授权内"),
+    "DELIVERY": N_("不提供所需的送检方式"),
+    "EXCLUDED": N_("曾以“超出能力”退回"),
+}
+"""A filter that failed, in words that read right without its heading."""
+
 DECIDED_BY: dict[str, str] = {
     "preferred": N_("使用单位选择仍由%(institution)s检定，各项条件都符合。"),
     "designation": N_("%(named_by)s指定由%(institution)s检定“%(kind)s”。"),
     "area": N_("%(institution)s的服务区域（%(area)s）覆盖使用地点%(place)s，各项条件都符合，是离使用地点最近的一家。"),
+    "area_only": N_("%(institution)s的服务区域（%(area)s）覆盖使用地点%(place)s，各项条件都符合，是唯一可检的一家。"),
     "level": N_("几家机构的服务区域同样贴近%(place)s，按级别由%(level)s的%(institution)s检定。"),
     "priority": N_("几家机构条件相当，按监管部门设定的先后由%(institution)s检定。"),
     "lowest_id": N_("几家机构条件完全相同，由登记在前的%(institution)s检定。"),
@@ -88,7 +102,7 @@ def decided_sentence(
     named_by: str = "",
     reason: str = "",
 ) -> str:
-    """Why it went to the institution, in one sentence. `decided_by` is the decision's, or `by_hand`."""
+    """Why it went to the institution, in one sentence. `decided_by` is the decision's, `area_only` or `by_hand`."""
     facts = {
         "institution": institution,
         "kind": kind,
@@ -122,9 +136,9 @@ def step_sentence(cell: Cell, names: Names, *, institution: str) -> str:
     return _STEPS[cell.code](cell) % facts
 
 
-def failed_filters(institution: str, codes: Sequence[str]) -> str:
-    """The nearest institution and the filters it failed, for a column of a list."""
-    return f"{institution}：{'、'.join(filter_label(code) for code in codes)}"
+def missing_conditions(institution: str, codes: Sequence[str]) -> str:
+    """The nearest institution and the conditions it does not meet, for a column of a list."""
+    return f"{institution}：{'、'.join(_(MISSING[code]) for code in codes)}"
 
 
 def range_words(value: Mapping[str, Any] | None) -> str:
@@ -264,7 +278,9 @@ _STEPS: dict[str, Callable[[Cell], str]] = {
     "RANGE": lambda cell: _("%(institution)s 的测量范围 %(offered)s 不含 %(needed)s"),
     "ACCURACY": lambda cell: _("%(institution)s 的准确度 %(offered)s 不含 %(needed)s"),
     "DELIVERY": lambda cell: _("%(institution)s %(offered)s，使用单位需要%(needed)s"),
-    "EXCLUDED": lambda cell: _("%(institution)s 曾以“超出能力”退回这台器具"),
+    "EXCLUDED": lambda cell: _(
+        "%(institution)s 曾以“超出能力”退回这台器具；使用单位更正测量范围、准确度、型号或种别后会再次询问该机构"
+    ),
 }
 
 

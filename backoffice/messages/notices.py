@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from flask_babel import gettext
+
 from ..states import Outcome, ReturnCode, UseState
 from .records import column_words
 from .wording import N_
@@ -16,6 +18,7 @@ CODED_FACTS: dict[str, type[StrEnum]] = {"return_code": ReturnCode, "use_state":
 def decoded(facts: dict[str, Any]) -> dict[str, Any]:
     """A stored notice's facts with their codes made codes again, ready to be worded; columns by their names."""
     ready = {key: CODED_FACTS[key](value) if key in CODED_FACTS else value for key, value in facts.items()}
+    ready["said"] = ready.get("said") or gettext("见预约单")  # Words an institution may add, and earlier did not.
     if "columns" in ready:
         ready["columns"] = "、".join(column_words("measuring_instrument", name) for name in ready["columns"])
     return ready
@@ -57,10 +60,13 @@ SENTENCES: dict[str, str] = {
     "notice_items_unmatched": N_(
         "预约 %(number)s 有 %(count)s 台（件）未匹配到技术机构。监管部门已收到，您无需重复提交。"
     ),
+    "notice_unmatched_answered": N_("监管部门答复了预约 %(number)s 未匹配的 %(count)s 台（件）：%(reason)s。"),
     "notice_unmatched_arrived": N_("%(enterprise)s 的预约 %(number)s 有 %(count)s 台（件）未匹配到技术机构，请处理。"),
     "notice_items_accepted": N_("%(institution)s 已受理预约单 %(number)s 的 %(count)s 台（件），可以打印预约单。"),
     "notice_items_returned": N_("%(institution)s 退回了预约单 %(number)s 的 %(count)s 台（件）：%(return_code)s。"),
-    "notice_slip_changed": N_("%(institution)s 更改了预约单 %(number)s 的时间或地点，请重新查看并打印。"),
+    "notice_slip_changed": N_(
+        "%(institution)s 更改了预约单 %(number)s 的时间或地点，请重新查看并打印。说明：%(said)s。"
+    ),
     "notice_items_rematched": N_(
         "预约单 %(number)s 的 %(count)s 台（件）超过 2 个工作日未受理，监管部门已转出重新匹配。"
     ),

@@ -22,6 +22,7 @@ STATE_SENTENCES: dict[str, str] = {
     "progress.awaiting_acceptance.guide": PENDING_GUIDE,
     "progress.unmatched.who": N_("由 %(office)s 在 %(due)s 前答复"),
     "progress.unmatched.late": N_("%(office)s 应在 %(due)s 前答复，已超过 2 个工作日"),
+    "progress.unmatched.answered": N_("%(office)s已答复：%(answer)s"),
     "progress.unmatched.do": N_("您无需重复提交；有机构可检时系统会自动分配。"),
     "progress.unmatched.guide": N_(
         "填报的强检项别技术机构均无执行强制检定能力时匹配不成功；匹配不成功的预约申请技术机构看不到，"
@@ -60,7 +61,8 @@ WHY_SENTENCES: dict[str, str] = {
     "why.priority": N_("%(area)s授权，按监管部门设定的先后"),
     "why.lowest_id": N_("%(area)s授权，条件相同时按登记先后"),
     "why.by_hand": N_("监管部门指派：%(reason)s"),
-    "why.not_decided": N_("还没有匹配"),
+    "why.not_decided": N_("正在匹配技术机构"),
+    "why.but_for": N_("除%(institutions)s（曾以“超出能力”退回这台器具，台账更正后会再次询问）外，"),
     "why.nobody": N_("本县、本市、本省均无可检定“%(kind)s”的指定或授权机构"),
     "why.nobody_handed_on": N_(
         "本县、本市、本省均无可检定“%(kind)s”的指定或授权机构。已转%(office)s，您无需重复提交，预计 %(due)s 前答复。"
@@ -69,6 +71,7 @@ WHY_SENTENCES: dict[str, str] = {
         "本县、本市、本省均无可检定“%(kind)s”的指定或授权机构。已转%(office)s，您无需重复提交；"
         "应于 %(due)s 前答复，已超过 2 个工作日。"
     ),
+    "why.nobody_answered": N_("本县、本市、本省均无可检定“%(kind)s”的指定或授权机构。%(office)s已答复：%(answer)s"),
     "why.bad_kind": N_("种别“%(kind)s”已停用或不在目录中，请在台账更正种别。"),
     "why.bad_division": N_("使用地点的行政区划已撤销，或没有具体到区县，请在台账更正。"),
     "why.nearest": N_("最接近的是 %(institution)s：%(reasons)s"),
@@ -91,6 +94,7 @@ HISTORY_SENTENCES: dict[str, str] = {
     "history.appointment.changed": N_("%(by)s 增加 %(count)s 台（件）"),
     "history.appointment.removed_items": N_("%(by)s 移出 %(count)s 台（件）"),
     "history.appointment.submitted": N_("%(by)s 提交 %(count)s 台（件）"),
+    "history.appointment.answered": N_("监管部门答复未匹配的 %(count)s 台（件）：%(reason)s"),
     "history.item.matched": N_("自动匹配：%(count)s 台（件）分配至 %(institution)s"),
     "history.item.unmatched": N_("自动匹配：%(count)s 台（件）未匹配到技术机构"),
     "history.item.requeued": N_("台账修改后，%(count)s 台（件）重新匹配"),
@@ -110,12 +114,21 @@ SLIP_SENTENCES: dict[str, str] = {
     "slip.print_later": N_("受理后才能打印"),
     "slip.print_never": N_("没有受理的器具，不能打印"),
     "slip.too_long": N_("超过 %(limit)s 台（件），请用“打印预约单”打印网页"),
+    "slip_without_glyph": N_(
+        "预约单 %(number)s 里有字库中没有的字“%(characters)s”，不能生成 PDF。请用“打印预约单”打印网页，"
+        "或在台账、单位信息中改用常用字后请机构更新预约单。"
+    ),
     "slip_not_drawn": N_("预约单 %(number)s 暂时不能生成 PDF，请用“打印预约单”打印网页。"),
     "slip_too_long": N_("预约单 %(number)s 超过 %(limit)s 台（件），请用“打印预约单”打印网页。"),
     "receipt.accepted": N_("已受理 %(count)s 台（件）。%(arrangement)s强制检定不收取检定费。"),
+    "receipt.changed": N_("时间地点已更改，以这份回执为准：%(arrangement)s请重新打印预约单。"),
     "receipt.returned": N_("退回 %(count)s 台（件）：%(return_code)s。"),
     "arrangement.dated": N_("请于 %(day)s%(time)s携带预约单和器具到%(place)s。"),
     "arrangement.on_site": N_("机构将于 %(day)s%(time)s上门，请备好现场条件。"),
+    "arrangement.mixed": N_(
+        "请于 %(day)s%(time)s携带预约单和要送检的器具到%(place)s；现场检定的 %(on_site)s 台（件）由机构上门，"
+        "请备好现场条件。"
+    ),
     "arrangement.by_phone": N_("时间由机构电话约定。"),
 }
 

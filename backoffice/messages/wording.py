@@ -38,4 +38,8 @@ def moment(value: datetime) -> str:
 
 def day_with_weekday(value: date) -> str:
     """2026-11-26（周四）: for days on which somebody must come or answer."""
-    return f"{value.isoformat()}（周{WEEKDAYS[value.weekday()]}）"
+    return f"{value.isoformat()}（{weekday_words(value)}）"
+
+
+def weekday_words(value: date) -> str:
+    return f"周{WEEKDAYS[value.weekday()]}"

@@ -134,9 +134,14 @@ class AppointmentItem(Stamped, Model):
     return_code: Mapped[ReturnCode | None] = mapped_column(code_column(ReturnCode))
     return_words: Mapped[str] = mapped_column(sa.String(500), default="")
     returned_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("institution.id"))
+    returned_facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """What the ledger said of the instrument when it was returned (`services/instrument_facts`)."""
     end_reason: Mapped[EndReason | None] = mapped_column(code_column(EndReason))
     assignment_reason: Mapped[str] = mapped_column(sa.String(500), default="")
     """Why a regulator sent it where it is by hand."""
+    office_answer: Mapped[str] = mapped_column(sa.String(500), default="")
+    """What the competent office answered about an item nobody can take."""
+    office_answered_at: Mapped[Moment | None]
     superseded_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("appointment_item.id"))
     """The item of a later appointment that took a failed one's place."""
     put_aside_at: Mapped[Moment | None]
@@ -180,10 +185,12 @@ class Receipt(Model):
     slip_id: Mapped[int] = mapped_column(sa.ForeignKey("slip.id"), index=True)
     institution_id: Mapped[int] = mapped_column(sa.ForeignKey("institution.id"))
     decision: Mapped[str] = mapped_column(sa.String(16))
-    """`accepted` or `returned`."""
+    """`accepted`, `returned`, or `changed`: another date, place or words after the acceptance."""
     item_count: Mapped[int]
     words: Mapped[str] = mapped_column(sa.String(1000))
     return_code: Mapped[ReturnCode | None] = mapped_column(code_column(ReturnCode))
+    arrangement: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """Date, time and place as this receipt told them (`services/arrangements`): a later change is a new receipt."""
     written_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("app_user.id"))
     created_at: Mapped[Moment]
 

@@ -72,7 +72,7 @@ class RegistrationForm(FlaskForm):
     licence = FileField(
         _l("营业执照或登记证书"),
         [InputRequired()],
-        description=_l("拍照、扫描件或 PDF 都可以，不超过 5 MB，文字要清楚。"),
+        description=_l("拍照、扫描件或 PDF 都可以，文字要清楚；照片太大时自动缩小，PDF 不超过 5 MB。"),
         render_kw={"accept": "image/jpeg,image/png,image/webp,application/pdf"},
     )
     password = PasswordField(

@@ -14,9 +14,12 @@ from ..models import AppointmentItem, Receipt, Slip
 from ..permissions import Permission, require
 from ..states import DeliveryMode, ItemStatus, ReturnCode
 from ..workflow import ItemAction
-from . import areas, notices, slip_printing, slips
+from . import areas, arrangements, instrument_facts, notices, slip_printing, slips
+from .words import inside_a_sentence
 
 LONGEST_WORDS = 500
+SHORTEST_REASON = 4
+"""Characters: fewer tell the enterprise neither what is wrong nor what to do."""
 
 
 def accept(
@@ -61,11 +64,14 @@ def return_items(
 ) -> Receipt:
     """Return undecided items with a reason the enterprise reads; 非强检 also goes to the regulator.
 
-    Raises `Invalid` without words, `Conflict` when one of the items was decided or withdrawn in the meantime.
+    Raises `Invalid` without words or with too few, `Conflict` when one of the items was decided or withdrawn in the
+    meantime.
     """
     require(actor, Permission.MATCHED_SLIPS_RETURN)
     if not words.strip():
         raise Invalid.one("words", "reason_required")
+    if len(words.strip()) < SHORTEST_REASON:
+        raise Invalid.one("words", "reason_too_short", least=SHORTEST_REASON)
     _check_words(words)
     slip, items = _undecided(actor, slip_id, item_ids)
     ids = [item.id for item in items]
@@ -79,6 +85,8 @@ def return_items(
         institution_id=None,
     )
     workflow.all_or_conflict(ids, moved)
+    for item in items:
+        item.returned_facts = instrument_facts.snapshot(item.instrument)
     if slip.first_decided_at is None:
         slip.first_decided_at = clock.now()
     elif slip.accepted_at is not None:
@@ -142,7 +150,7 @@ def _write_arrangement(
         slip.first_decided_at = clock.now()
     slip.appointed_on = appointed_on
     slip.appointed_time = appointed_time.strip()
-    slip.place = place.strip() or slip.institution.reception_place or slip.institution.address
+    slip.place = place.strip() or arrangements.usual_place(slip)
     slip.words = words.strip()
     if is_first:
         slip_printing.keep(slip)
@@ -153,7 +161,7 @@ def _write_arrangement(
 def change_arrangement(
     actor: Actor, slip_id: int, *, appointed_on: date | None, appointed_time: str, place: str, words: str
 ) -> Slip:
-    """Change date, time, place or words of an accepted slip; the printed version number grows."""
+    """Change date, time, place or words of an accepted slip: a receipt of its own, and the printed version grows."""
     require(actor, Permission.MATCHED_SLIPS_ACCEPT)
     slip: Slip = scoping.find(actor, Slip, slip_id, lock=True)
     if not slips.is_printable(slip):
@@ -167,12 +175,14 @@ def change_arrangement(
     if after:
         slip_printing.next_version(slip)
         audit.record(actor, AuditAction.SLIP_CHANGED, slip, before=before, after=after)
+        _write_receipt(actor, slip, "changed", len(slips.printable_items(slip)), words=slip.words)
         notices.tell_enterprise(
             slip.enterprise_id,
             "notice_slip_changed",
             slip,
             institution=slip.institution.name,
             number=slip.number,
+            said=inside_a_sentence(slip.words),
         )
     return slip
 
@@ -180,6 +190,8 @@ def change_arrangement(
 def _write_receipt(
     actor: Actor, slip: Slip, decision: str, count: int, *, words: str, code: ReturnCode | None = None
 ) -> Receipt:
+    db.session.flush()
+    db.session.expire(slip, ["items"])
     receipt = Receipt(
         appointment_id=slip.appointment_id,
         slip_id=slip.id,
@@ -188,6 +200,7 @@ def _write_receipt(
         item_count=count,
         words=words.strip(),
         return_code=code,
+        arrangement=None if decision == "returned" else arrangements.of(slip),
         written_by_id=actor.user_id,
         created_at=clock.now(),
     )

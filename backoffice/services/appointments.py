@@ -30,7 +30,7 @@ from ..states import (
     UseState,
 )
 from ..workflow import ItemAction
-from . import areas, matching_runs, notices, numbers, on_behalf, slips
+from . import areas, instrument_facts, matching_runs, notices, numbers, on_behalf, slips
 from .ledger_schemes import why_never_booked
 
 PROMISE_WORKING_DAYS = 2
@@ -53,6 +53,10 @@ class LastInstitutionQuestion:
     can_still: bool
 
 
+WISHES = ("wish_from", "wish_until", "wish_against", "site_contact", "site_phone")
+"""Optional words of an appointment for the institution."""
+
+
 def create_draft(actor: Actor, enterprise_id: int | None = None) -> Appointment:
     """A new empty draft of the actor's enterprise, or of one the actor acts for (代办), which stands on it then."""
     acting = on_behalf.bookings_of(actor, enterprise_id or actor.enterprise_id)
@@ -67,6 +71,17 @@ def create_draft(actor: Actor, enterprise_id: int | None = None) -> Appointment:
     db.session.flush()
     audit.record(actor, AuditAction.APPOINTMENT_DRAFTED, appointment)
     return appointment
+
+
+def draft_with(instrument_id: int) -> Appointment | None:
+    """The newest draft in which the instrument stands already."""
+    return db.session.scalars(
+        sa.select(Appointment)
+        .join(AppointmentItem, AppointmentItem.appointment_id == Appointment.id)
+        .where(AppointmentItem.instrument_id == instrument_id, AppointmentItem.status == ItemStatus.DRAFT)
+        .order_by(Appointment.id.desc())
+        .limit(1)
+    ).first()
 
 
 def find_draft(actor: Actor, appointment_id: int) -> Appointment:
@@ -212,7 +227,7 @@ def set_details(
         raise Invalid.one("wish_until", "dates_reversed")
     for item_id, application_type in types.items():
         _item_of(appointment, item_id).application_type = application_type
-    for name in ("wish_from", "wish_until", "wish_against", "site_contact", "site_phone"):
+    for name in WISHES:
         if name in wishes:
             setattr(appointment, name, wishes[name])
     db.session.flush()
@@ -231,8 +246,20 @@ def questions(appointment: Appointment) -> list[LastInstitutionQuestion]:
     ]
 
 
+def uncorrected(appointment: Appointment) -> dict[int, AppointmentItem]:
+    """Instruments of a draft that stand in the ledger just as they were returned, with the item that was."""
+    returned = _latest_failed([item.instrument_id for item in appointment.items])
+    return {key: row for key, row in returned.items() if instrument_facts.is_as_returned(row)}
+
+
 def _last_returns(instrument_ids: Sequence[int]) -> dict[int, AppointmentItem]:
     """The latest submitted item of each instrument, where that was returned for something other than capacity."""
+    found = _latest_failed(instrument_ids)
+    return {key: row for key, row in found.items() if row.return_code is not ReturnCode.OUT_OF_CAPACITY}
+
+
+def _latest_failed(instrument_ids: Sequence[int]) -> dict[int, AppointmentItem]:
+    """The latest submitted item of each instrument, where that was returned."""
     latest = (
         sa.select(sa.func.max(AppointmentItem.id))
         .where(AppointmentItem.instrument_id.in_(instrument_ids), AppointmentItem.status != ItemStatus.DRAFT)
@@ -241,7 +268,6 @@ def _last_returns(instrument_ids: Sequence[int]) -> dict[int, AppointmentItem]:
     statement = sa.select(AppointmentItem).where(
         AppointmentItem.id.in_(latest),
         AppointmentItem.status == ItemStatus.FAILED,
-        AppointmentItem.return_code != ReturnCode.OUT_OF_CAPACITY,
     )
     return {row.instrument_id: row for row in db.session.scalars(statement)}
 
@@ -418,12 +444,14 @@ def unresolved_failed(appointment: Appointment) -> list[AppointmentItem]:
 
 
 def book_failed_again(actor: Actor, appointment_id: int) -> Appointment:
-    """A new draft with exactly what failed in this appointment."""
+    """A new draft with exactly what failed in this appointment, and the wishes it was booked with."""
     source: Appointment = scoping.find(actor, Appointment, appointment_id, lock=True)
     failed = unresolved_failed(source)
     if not failed:
         raise Conflict("nothing_failed")
     draft = create_draft(actor)
+    for name in WISHES:
+        setattr(draft, name, getattr(source, name))
     choose(actor, draft.id, [item.instrument_id for item in failed])
     return draft
 

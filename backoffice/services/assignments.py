@@ -16,9 +16,10 @@ from ..matching import Item, Rules
 from ..matching.explain import Row
 from ..models import AppointmentItem, Institution, MatchingAttempt, MatchingDecision, Slip
 from ..permissions import Permission, require
-from ..states import MatchTrigger, SlipStatus
+from ..states import ItemStatus, MatchTrigger, SlipStatus
 from ..workflow import ItemAction
 from . import matching_runs, notices, rules, slips
+from .words import free_words, inside_a_sentence
 
 PLACE = "PLACE"
 
@@ -116,6 +117,37 @@ def assign(actor: Actor, item_id: int, *, institution_id: int, reason: str) -> S
     )
     slips.refresh(appointment)
     return slip
+
+
+def answer(actor: Actor, item_id: int, *, words: str) -> int:
+    """Tell the enterprise what becomes of an unmatched item; it goes on waiting. Returns how many items it is about.
+
+    Those of the same appointment and kind are answered with it, as the enterprise reads them together. Raises
+    `Invalid` without words, `Conflict` when the item is no longer unmatched.
+    """
+    require(actor, Permission.AREA_UNMATCHED_ASSIGN)
+    said = free_words(words)
+    if not said:
+        raise Invalid.one("words", "reason_required")
+    found: AppointmentItem = scoping.find(actor, AppointmentItem, item_id)
+    appointment = slips.lock_appointments([found.appointment_id])[0]
+    mine = _used_in_area(actor, appointment.items)
+    asked = next((row for row in mine if row.id == item_id), None)
+    if asked is None:
+        raise NotFound
+    if asked.status is not ItemStatus.UNMATCHED:
+        raise Conflict("already_decided", count=1)
+    kind = asked.instrument.kind_code
+    answered = [row for row in mine if row.status is ItemStatus.UNMATCHED and row.instrument.kind_code == kind]
+    for row in answered:
+        row.office_answer, row.office_answered_at = said, clock.now()
+    facts = {"count": len(answered), "reason": inside_a_sentence(said)}
+    audit.record(actor, AuditAction.APPOINTMENT_ANSWERED, appointment, after=facts)
+    notices.tell_enterprise(
+        appointment.enterprise_id, "notice_unmatched_answered", appointment, number=appointment.number, **facts
+    )
+    db.session.flush()
+    return len(answered)
 
 
 def _used_in_area(actor: Actor, items: Sequence[AppointmentItem]) -> list[AppointmentItem]:

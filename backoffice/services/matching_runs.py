@@ -17,13 +17,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import contains_eager, joinedload
 
 from .. import audit, clock, matching, workflow
 from ..actor import SYSTEM, Actor
 from ..audit import AuditAction
 from ..database import db
-from ..matching import Decision, Item, Quantity, Rules
+from ..matching import Decision, Item, Rules
 from ..models import (
     Appointment,
     AppointmentItem,
@@ -36,7 +36,7 @@ from ..models import (
 )
 from ..states import ItemStatus, MatchTrigger, ReturnCode
 from ..workflow import ItemAction
-from . import areas, notices, rules, slips
+from . import areas, instrument_facts, notices, rules, slips
 
 APPOINTMENTS_A_BATCH = 10
 """Few: the counter of slips stays locked for as long as a batch takes, and other job processes wait for it."""
@@ -185,16 +185,13 @@ def facts_of_instrument(
     instrument: MeasuringInstrument, *, preferred: int | None = None, excluded: frozenset[int] = frozenset()
 ) -> Item:
     """The facts of a ledger row, today."""
-    stated = None
-    if instrument.range_unit is not None:
-        stated = Quantity(instrument.range_low, instrument.range_high, instrument.range_unit)
     return Item(
         id=instrument.id,
         enterprise=instrument.enterprise.uscc,
         kind=instrument.kind_code,
         division=instrument.division_code,
         delivery=instrument.delivery_mode.value,
-        range=stated,
+        range=instrument_facts.stated_range(instrument),
         accuracy=instrument.accuracy,
         preferred=preferred,
         excluded=excluded,
@@ -203,15 +200,20 @@ def facts_of_instrument(
 
 
 def excluded_institutions(instrument_ids: Sequence[int]) -> dict[int, frozenset[int]]:
-    """Institutions that returned an instrument as 超出能力, by instrument."""
+    """Institutions that returned an instrument as 超出能力, by instrument, while it is what they returned."""
     found: dict[int, set[int]] = defaultdict(set)
-    statement = sa.select(AppointmentItem.instrument_id, AppointmentItem.returned_by_id).where(
-        AppointmentItem.instrument_id.in_(instrument_ids),
-        AppointmentItem.return_code == ReturnCode.OUT_OF_CAPACITY,
-        AppointmentItem.returned_by_id.is_not(None),
+    statement = (
+        sa.select(AppointmentItem)
+        .where(
+            AppointmentItem.instrument_id.in_(instrument_ids),
+            AppointmentItem.return_code == ReturnCode.OUT_OF_CAPACITY,
+            AppointmentItem.returned_by_id.is_not(None),
+        )
+        .options(joinedload(AppointmentItem.instrument), joinedload(AppointmentItem.decision))
     )
-    for instrument_id, institution_id in db.session.execute(statement):
-        found[instrument_id].add(institution_id)
+    for item in db.session.scalars(statement):
+        if item.returned_by_id is not None and instrument_facts.still_hold(item):
+            found[item.instrument_id].add(item.returned_by_id)
     return {instrument_id: frozenset(ids) for instrument_id, ids in found.items()}
 
 

@@ -43,6 +43,7 @@ RULES: dict[str, Rule] = {
     "notice_slip_grew": Rule(about="slip", told=(INSTITUTION,)),
     "notice_slip_late": Rule(about="slip", told=(INSTITUTION, REGULATOR)),
     "notice_items_unmatched": Rule(about="appointment", told=(ENTERPRISE,)),
+    "notice_unmatched_answered": Rule(about="appointment", told=(ENTERPRISE,)),
     "notice_unmatched_arrived": Rule(about="appointment", told=(REGULATOR,)),
     "notice_items_accepted": Rule(about="slip", told=(ENTERPRISE,)),
     "notice_items_returned": Rule(about="appointment", told=(ENTERPRISE,)),

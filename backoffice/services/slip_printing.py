@@ -24,6 +24,7 @@ from ..messages.wording import day_with_weekday
 from ..models import AppointmentItem, MeasuringInstrument, Slip
 from ..slip_documents import (
     MAX_ROWS_IN_REQUEST,
+    MissingGlyphsError,
     SlipContent,
     SlipEnterprise,
     SlipInstitution,
@@ -33,7 +34,7 @@ from ..slip_documents import (
     TooManyRowsError,
     render_slip_pdf,
 )
-from ..states import SlipStatus
+from ..states import DeliveryMode, SlipStatus
 from . import slips
 
 CHECK_LENGTH = 8
@@ -97,6 +98,10 @@ def content(actor: Actor, slip_id: int, *, public_url: str, secret: str) -> Slip
         raise Conflict("slip_not_accepted", number=slip.number)
     said = slip.printed or {}  # Slips accepted before versions were written down have nothing here.
     rows = said.get("rows", {})
+    shown = tuple(
+        SlipRow(position=place, **(rows.get(str(item.id)) or _row_facts(item)))
+        for place, item in enumerate(slips.printable_items(slip), start=1)
+    )
     return SlipContent(
         number=slip.number,
         version=slip.version,
@@ -105,10 +110,8 @@ def content(actor: Actor, slip_id: int, *, public_url: str, secret: str) -> Slip
         institution=SlipInstitution(**(said.get("institution") or _institution_facts(slip))),
         enterprise=SlipEnterprise(**(said.get("enterprise") or _enterprise_facts(slip))),
         visit=_visit(slip),
-        rows=tuple(
-            SlipRow(position=place, **(rows.get(str(item.id)) or _row_facts(item)))
-            for place, item in enumerate(slips.printable_items(slip), start=1)
-        ),
+        rows=shown,
+        on_site=sum(row.delivery_mode == label(DeliveryMode.ON_SITE) for row in shown),
         printed_at=clock.local(datetime.fromisoformat(said["at"]) if said else slip.updated_at),
         acceptance_url=acceptance_url(slip, public_url=public_url, secret=secret),
     )
@@ -124,6 +127,9 @@ def pdf(actor: Actor, slip_id: int, *, public_url: str, secret: str) -> bytes:
         return render_slip_pdf(made, updated_at=made.printed_at)
     except TooManyRowsError as refused:
         raise Conflict("slip_too_long", number=made.number, limit=MAX_ROWS_IN_REQUEST) from refused
+    except MissingGlyphsError as refused:
+        characters = "".join(sorted(refused.characters))
+        raise Conflict("slip_without_glyph", number=made.number, characters=characters) from refused
     except SlipRenderError as refused:
         raise Conflict("slip_not_drawn", number=made.number) from refused
 

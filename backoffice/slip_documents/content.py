@@ -114,6 +114,13 @@ class SlipContent(PrintableFields):
     version: int = 1
     cancelled_text: str = ""
     appointment_number: str = ""
+    on_site: int = 0
+    """How many of the rows are verified where they stand; the others are brought along."""
+
+    @property
+    def to_send(self) -> int:
+        """Instruments to bring, 应送."""
+        return self.total - self.on_site
 
     @property
     def total(self) -> int:

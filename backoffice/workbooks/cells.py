@@ -63,20 +63,28 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000:
 _BREAKS = re.compile(r"[ \u00a0]*[\t\r\n\x0b\x0c\x85\u2028\u2029]+[ \u00a0]*")
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{2,3}")
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn"})
+_PICTURES = range(0x1F000, 0x1FB00)
+"""Emoji and other small pictures: on no name plate, and no font of the slip draws them."""
 _DATE_TEXT = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
 
 
 def cleaned(text: str) -> str:
     """Text without blanks at its ends and without zero-width marks; a line break becomes one space.
 
-    Raises `Unreadable` for control and direction characters: they make a text look like another one.
+    Raises `Unreadable` for control and direction characters, which make a text look like another one, and for emoji.
     """
     if text.isascii() and text.isprintable():
         return text.strip()
     text = _BREAKS.sub(" ", text.translate(_DROPPED)).strip()
-    if any(unicodedata.category(character) in _REFUSED_CATEGORIES or character == "\ufffd" for character in text):
+    if any(_is_refused(character) for character in text):
         raise Unreadable(ProblemCode.ILLEGAL_CHARACTER)
     return text
+
+
+def _is_refused(character: str) -> bool:
+    if ord(character) in _PICTURES or character == "\ufffd":
+        return True
+    return unicodedata.category(character) in _REFUSED_CATEGORIES
 
 
 def folded(text: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 PROBLEM_SENTENCES: Mapping[str, Any] = {
     "required": _l("必填，不能为空。"),
     "too_long": _l("共 %(length)s 个字符，最多 %(max)s 个。"),
-    "illegal_character": _l("含有看不见的控制字符或乱码，请删除后重新输入。"),
+    "illegal_character": _l("含有表情符号、看不见的控制字符或乱码，请删除后重新输入。"),
     "boolean_cell": _l("单元格的内容是逻辑值 %(found)s，请改为文字。"),
     "error_cell": _l("单元格的内容是错误值“%(found)s”，请改正。"),
     "formula_cell": _l("单元格里是公式；系统不计算公式，请复制后用“选择性粘贴—数值”替换。"),

@@ -25,9 +25,18 @@ def upgrade() -> None:
     op.alter_column("catalogue_item", "is_active", server_default=None)
     op.add_column("change_request", sa.Column("marked_late_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("slip", sa.Column("printed", postgresql.JSONB(), nullable=True))
+    op.add_column("receipt", sa.Column("arrangement", postgresql.JSONB(), nullable=True))
+    op.add_column("appointment_item", sa.Column("returned_facts", postgresql.JSONB(), nullable=True))
+    op.add_column("appointment_item", sa.Column("office_answer", sa.String(500), nullable=False, server_default=""))
+    op.alter_column("appointment_item", "office_answer", server_default=None)
+    op.add_column("appointment_item", sa.Column("office_answered_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("appointment_item", "office_answered_at")
+    op.drop_column("appointment_item", "office_answer")
+    op.drop_column("appointment_item", "returned_facts")
+    op.drop_column("receipt", "arrangement")
     op.drop_column("slip", "printed")
     op.drop_column("change_request", "marked_late_at")
     op.drop_column("catalogue_item", "is_active")

@@ -12,7 +12,7 @@ from flask import Flask
 from backoffice import clock
 from backoffice.database import db
 from backoffice.models import Appointment, AppointmentItem, JobHeartbeat
-from backoffice.services import acceptance, appointments, matching_runs
+from backoffice.services import acceptance, appointments, assignments, matching_runs
 from backoffice.states import (
     ApplicationType,
     AppointmentStatus,
@@ -330,7 +330,9 @@ def test_returned_items_are_booked_again_alone(clerk: Any, place: flow.World) ->
     appointment = flow.matched(place, flow.instruments(place, 2))
     slip = flow.only_slip(appointment)
     failed = slip.items[0]
-    acceptance.return_items(place.counter, slip.id, item_ids=[failed.id], code=ReturnCode.WRONG_SERIAL, words="不符")
+    acceptance.return_items(
+        place.counter, slip.id, item_ids=[failed.id], code=ReturnCode.WRONG_SERIAL, words="编号不符"
+    )
     db.session.commit()
     answer = clerk.post(f"{url_of(appointment)}/book-again")
     draft = db.session.get_one(Appointment, int(answer.location.rsplit("/", 1)[1]))
@@ -339,7 +341,7 @@ def test_returned_items_are_booked_again_alone(clerk: Any, place: flow.World) ->
 
 def test_a_returned_item_may_be_put_aside(clerk: Any, place: flow.World) -> None:
     appointment = flow.matched(place, flow.instruments(place))
-    acceptance.return_items(place.counter, flow.only_slip(appointment).id, code=ReturnCode.OTHER, words="不收")
+    acceptance.return_items(place.counter, flow.only_slip(appointment).id, code=ReturnCode.OTHER, words="不收此类")
     db.session.commit()
     (item,) = appointment.items
     assert "不再预约" in clerk.text(url_of(appointment))
@@ -438,3 +440,158 @@ def test_a_button_that_cannot_book_says_why_where_it_stands(clerk: Any, place: f
     assert answer.location == f"{BASE}/"
     assert "使用状态是“停用”" in clerk.text(answer.location)
     assert db.session.scalar(db.select(db.func.count()).select_from(Appointment)) == 0
+
+
+# Returned as 超出能力
+
+
+def returned_as_too_large(place: flow.World, **values: Any) -> Appointment:
+    appointment = flow.matched(place, flow.instruments(place, 1, **values))
+    slip = flow.only_slip(appointment)
+    acceptance.return_items(place.counter, slip.id, code=ReturnCode.OUT_OF_CAPACITY, words="疑为 30 t，请核对铭牌")
+    return appointment
+
+
+def test_a_row_returned_as_too_large_leads_to_the_range_and_shows_what_was_booked(
+    clerk: Any, place: flow.World
+) -> None:
+    appointment = committed(returned_as_too_large(place, measuring_range="（0～3000）t"))
+    instrument = appointment.items[0].instrument
+    page = clerk.text(url_of(appointment))
+    assert f'href="/enterprise/instruments/{instrument.id}/edit#measuring_range"' in page
+    instrument.measuring_range = "（0～30）t"
+    db.session.commit()
+    said = words(clerk.text(url_of(appointment)))
+    assert "（0～3000）t" in said
+    assert "台账现为：测量范围 （0～30）t" in said
+
+
+def test_what_was_booked_again_is_no_longer_counted_as_returned(clerk: Any, place: flow.World) -> None:
+    appointment = returned_as_too_large(place)
+    flow.submitted(place, [appointment.items[0].instrument])
+    said = words(clerk.text(url_of(committed(appointment))))
+    assert "1 台被退回" not in said
+    assert "1 台退回后已重新预约或不再预约" in said
+
+
+def test_where_only_the_own_return_excludes_an_institution_nobody_says_there_is_none(
+    clerk: Any, place: flow.World
+) -> None:
+    appointment = returned_as_too_large(place)
+    again = committed(flow.matched(place, [appointment.items[0].instrument]))
+    page = clerk.text(url_of(again))
+    said = words(page)
+    assert (
+        f"除{place.institution.name}（曾以“超出能力”退回这台器具，台账更正后会再次询问）外，本县、本市、本省均无"
+        in said
+    )
+    assert f'href="/enterprise/instruments/{again.items[0].instrument_id}/edit#measuring_range"' in page
+    why = words(clerk.text(f"{url_of(again)}/items/{again.items[0].id}/why"))
+    assert f"除{place.institution.name}（曾以" in why
+
+
+def test_the_offices_answer_is_read_on_the_appointment_and_ends_its_lateness(clerk: Any, place: flow.World) -> None:
+    appointment = flow.matched(place, flow.instruments(place, 2, kind_code="1801"))
+    appointment.due_at = clock.now() - timedelta(days=1)
+    assert "还没有处理" in words(clerk.text(url_of(committed(appointment))))
+    item = appointment.items[0]
+    committed(assignments.answer(place.regulator, item.id, words="正在建标，预计 3 月可检。"))
+    said = words(clerk.text(url_of(appointment)))
+    assert "已答复：正在建标，预计 3 月可检。" in said
+    assert "监管部门答复未匹配的 2 台（件）：正在建标，预计 3 月可检" in said
+    assert "还没有处理" not in said
+    assert "已答复：正在建标" in words(clerk.text(f"{url_of(appointment)}/items/{item.id}/why"))
+
+
+def test_a_change_after_the_acceptance_is_read_where_the_acceptance_was(clerk: Any, place: flow.World) -> None:
+    appointment = flow.matched(place, flow.instruments(place))
+    slip = flow.only_slip(appointment)
+    first, later = clock.today() + timedelta(days=3), clock.today() + timedelta(days=9)
+    acceptance.accept(place.counter, slip.id, appointed_on=first, place="一号厅", words="带证书。")
+    acceptance.change_arrangement(
+        place.counter, slip.id, appointed_on=later, appointed_time="", place="二号厅", words="改到二楼，另带旧铅封。"
+    )
+    db.session.commit()
+    for page in (url_of(appointment), f"/enterprise/slips/{slip.id}"):
+        said = words(clerk.text(page))
+        assert f"已受理 1 台（件）。请于 {first.isoformat()}" in said
+        assert "时间地点已更改，以这份回执为准：请于 " + later.isoformat() in said
+        assert "改到二楼，另带旧铅封。" in said
+    assert "改到二楼，另带旧铅封。" in words(clerk.text("/enterprise/"))
+    assert "说明：改到二楼，另带旧铅封。" in words(clerk.text("/enterprise/notices/"))
+
+
+# Booked again, and what stands on a submitted appointment
+
+
+def test_booking_again_keeps_the_wishes_and_leads_to_what_was_not_corrected(clerk: Any, place: flow.World) -> None:
+    appointment = flow.matched(place, flow.instruments(place))
+    appointment.wish_from, appointment.wish_against = clock.today() + timedelta(days=9), "星期三不行"
+    appointment.site_contact, appointment.site_phone = "王建国", "13805330001"
+    slip = flow.only_slip(appointment)
+    acceptance.return_items(place.counter, slip.id, code=ReturnCode.WRONG_SERIAL, words="铭牌为 23871-A")
+    draft = committed(appointments.book_failed_again(place.clerk, appointment.id))
+    assert (draft.wish_from, draft.wish_against) == (appointment.wish_from, "星期三不行")
+    assert (draft.site_contact, draft.site_phone) == ("王建国", "13805330001")
+    instrument = draft.items[0].instrument
+    page = clerk.text(url_of(draft))
+    assert "退回后还没有更正" in page
+    assert f'href="/enterprise/instruments/{instrument.id}/edit#serial_number"' in page
+    assert "有 1 台退回后还没有更正" in words(page)
+    instrument.serial_number = "23871-A"
+    db.session.commit()
+    assert "还没有更正" not in clerk.text(url_of(draft))
+
+
+def test_the_chosen_answer_is_marked(clerk: Any, place: flow.World) -> None:
+    appointment = flow.matched(place, flow.instruments(place))
+    slip = flow.only_slip(appointment)
+    acceptance.return_items(place.counter, slip.id, code=ReturnCode.WRONG_SERIAL, words="铭牌为 23871-A")
+    draft = appointments.book_failed_again(place.clerk, appointment.id)
+    assert "✓ 仍分配至" not in clerk.text(url_of(committed(draft)))
+    appointments.answer(
+        place.clerk,
+        draft.id,
+        institution_id=place.institution.id,
+        code=ReturnCode.WRONG_SERIAL,
+        choice=LastInstitution.KEEP,
+    )
+    db.session.commit()
+    assert "✓ 仍分配至" in clerk.text(url_of(draft))
+
+
+def test_a_submitted_appointment_shows_its_wishes_and_how_an_accepted_day_is_moved(
+    clerk: Any, place: flow.World
+) -> None:
+    appointment = flow.matched(place, flow.instruments(place))
+    appointment.wish_until, appointment.site_contact = clock.today() + timedelta(days=20), "王建国"
+    said = words(clerk.text(url_of(committed(appointment))))
+    assert f"{appointment.wish_until.isoformat()} 以前" in said
+    assert "王建国" in said
+    assert "要改期或取消" not in said
+    acceptance.accept(place.counter, flow.only_slip(appointment).id)
+    db.session.commit()
+    asks = f"要改期或取消，请打电话给{place.institution.name}，电话 {place.institution.phone}"
+    assert asks in words(clerk.text(url_of(appointment)))
+    assert asks in words(clerk.text(f"/enterprise/slips/{flow.only_slip(appointment).id}"))
+
+
+def test_the_reason_page_says_the_whole_reason(clerk: Any, place: flow.World) -> None:
+    appointment = committed(flow.matched(place, flow.instruments(place, 2)))
+    first, second = appointment.items
+    said = words(clerk.text(f"{url_of(appointment)}/items/{first.id}/why"))
+    assert "覆盖使用地点张店区，各项条件都符合，是唯一可检的一家。" in said
+    slip = flow.only_slip(appointment)
+    acceptance.return_items(
+        place.counter, slip.id, item_ids=[second.id], code=ReturnCode.WRONG_SERIAL, words="铭牌为 23871-A"
+    )
+    db.session.commit()
+    said = words(clerk.text(f"{url_of(appointment)}/items/{second.id}/why"))
+    assert f"{place.institution.name}退回：信息有误：出厂编号（铭牌为 23871-A）" in said
+
+
+def test_while_matching_there_is_no_reason_to_ask_for(clerk: Any, place: flow.World) -> None:
+    appointment = committed(flow.submitted(place, flow.instruments(place)))
+    page = clerk.text(url_of(appointment))
+    assert "正在匹配技术机构" in page
+    assert ">为什么</a>" not in page

@@ -26,7 +26,7 @@ def test_a_new_account_gets_three_steps_instead_of_zeros(booking_app: Flask, bro
     steps = page.split("从这里开始")[1]
     for step in ("登记器具", "预约检定", "打印预约单"):
         assert step in steps
-    for url in ("instruments/new", "imports/new", "appointments/", "slips/"):
+    for url in ("instruments/new", "imports/new", "slips/"):
         assert f'href="/enterprise/{url}"' in steps
 
 
@@ -99,3 +99,39 @@ def test_returned_items_lead_to_their_reason_and_their_field(booking_app: Flask,
     assert f'href="/enterprise/appointments/{appointment.id}/items/' in page
     assert "#serial_number" in page
     assert foreign.number not in page
+
+
+def test_what_was_never_verified_nor_booked_is_work_and_a_number(booking_app: Flask, browser_of: Any) -> None:
+    place = flow.world()
+    never = flow.instruments(place, 13)
+    browser = browser_of(place.clerk_user)
+    page = browser.text("/enterprise/")
+    said = words(page)
+    assert "现在没有需要您处理的" not in said
+    assert "13 台（件）未预约" in said
+    answer = browser.post("/enterprise/appointments/new?with=never")
+    (draft,) = db.session.scalars(db.select(Appointment)).all()
+    assert answer.location == f"/enterprise/appointments/{draft.id}"
+    assert {item.instrument_id for item in draft.items} == {row.id for row in never}
+
+
+def test_what_was_returned_is_listed_as_it_was_booked(booking_app: Flask, browser_of: Any) -> None:
+    place = flow.world()
+    slip = flow.only_slip(flow.matched(place, flow.instruments(place, measuring_range="（0～3000）t")))
+    acceptance.return_items(place.counter, slip.id, code=ReturnCode.OUT_OF_CAPACITY, words="疑为 30 t，请核对铭牌")
+    slip.items[0].instrument.measuring_range = "（0～30）t"
+    said = words(browser_of(place.clerk_user).text("/enterprise/"))
+    assert "（0～3000）t" in said
+    assert "更正测量范围" in said
+
+
+def test_what_is_unmatched_shows_on_the_home(booking_app: Flask, browser_of: Any) -> None:
+    place = flow.world()
+    flow.matched(place, [*flow.instruments(place, 2), *flow.instruments(place, kind_code="1801")])
+    said = words(browser_of(place.clerk_user).text("/enterprise/"))
+    assert "2 台待受理，1 台未匹配" in said
+
+
+def test_a_new_account_begins_a_booking_with_one_click(booking_app: Flask, browser_of: Any) -> None:
+    page = browser_of(flow.world().clerk_user).text("/enterprise/").split("从这里开始")[1]
+    assert 'action="/enterprise/appointments/new"' in page

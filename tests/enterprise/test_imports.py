@@ -85,7 +85,9 @@ def test_an_upload_is_checked_previewed_committed_and_done(browser: Browser) -> 
     assert browser.post(f"{path}/commit", {"mode": "all"}).status_code == 303
     assert browser.get(path + ".json").get_json()["state"] == "applying"
     imports.apply_imports()
-    assert "已完成，写入 2 行" in page(browser.get(path))
+    done = page(browser.get(path))
+    assert "已完成，写入 2 行" in done
+    assert 'action="/enterprise/appointments/new"' in done and 'href="/enterprise/instruments/"' in done
     assert browser.get("/enterprise/instruments/count.json").get_json() == {"count": 2}
     assert browser.post(f"{path}/commit", {"mode": "all"}).status_code == 409
     assert "台账.xlsx" in page(browser.get("/enterprise/imports/"))

@@ -14,9 +14,9 @@ from openpyxl import load_workbook
 
 from backoffice import clock
 from backoffice.database import db
-from backoffice.models import InstrumentKind, MeasuringInstrument, User
+from backoffice.models import Appointment, InstrumentKind, MeasuringInstrument, User
 from backoffice.models.instrument import FIRST_ONLY_SCHEME, ROTATION_SCHEME
-from backoffice.services import acceptance
+from backoffice.services import acceptance, appointments
 from backoffice.services.ledger_schemes import never_booked, why_never_booked
 from backoffice.services.ledger_status import has_status
 from backoffice.states import ItemStatus, Outcome, ReturnCode, UseState, VerificationStatus
@@ -412,3 +412,32 @@ def test_another_enterprise_sees_nothing_of_it(ledger_app: Flask, browser: Brows
 @pytest.mark.parametrize("query", ["q=%00", "copy=abc", "tab=zzz", "kind=%27", "status=zzz", "after=!!", "q=a"])
 def test_strange_questions_are_answered_all_the_same(browser: Browser, query: str) -> None:
     assert browser.get(f"{LIST}?{query}").status_code == 200
+
+
+# From the ledger to a booking
+
+
+def test_an_instrument_leads_to_a_draft_that_holds_it_and_back_to_that_draft(browser: Browser, user: User) -> None:
+    row = own(user)
+    html = page(browser.get(f"{LIST}{row.id}"))
+    assert f'action="/enterprise/appointments/new?instrument={row.id}"' in html
+    place = actor_of(user)
+    draft = appointments.create_draft(place)
+    appointments.choose(place, draft.id, [row.id])
+    db.session.commit()
+    html = page(browser.get(f"{LIST}{row.id}"))
+    assert f'href="/enterprise/appointments/{draft.id}"' in html
+    assert "回到预约草稿" in html
+
+
+def test_ticked_rows_are_booked_together(browser: Browser, user: User) -> None:
+    first, second = own(user), own(user)
+    answer = browser.post(f"{LIST}batch/book", {"ids": [str(first.id), str(second.id)], "confirmed": "1"})
+    (draft,) = db.session.scalars(sa.select(Appointment)).all()
+    assert answer.location == f"/enterprise/appointments/{draft.id}"
+    assert {item.instrument_id for item in draft.items} == {first.id, second.id}
+    first.use_state = UseState.STOPPED
+    db.session.commit()
+    refused = browser.post(f"{LIST}batch/book", {"ids": [str(first.id)], "confirmed": "1"})
+    assert refused.status_code == 422
+    assert "请先在台账中启用再预约" in page(refused)

@@ -13,7 +13,7 @@ from backoffice.matching import Candidate
 from backoffice.matching.filters import FILTERS
 from backoffice.models import Institution
 from backoffice.services.appointment_history import UNTOLD
-from backoffice.states import RETURN_FIELDS, ItemStatus
+from backoffice.states import DOUBTED_FIELDS, RETURN_FIELDS, ItemStatus
 from tests import factories
 
 
@@ -25,7 +25,7 @@ def test_every_item_state_says_who_acts_what_to_do_and_the_guides_sentence(statu
 
 def test_every_filter_and_every_field_to_correct_has_words() -> None:
     assert {f"filter.{each.code}" for each in FILTERS} <= set(messages.SENTENCES)
-    assert set(RETURN_FIELDS.values()) <= set(FIELD_WORDS)
+    assert {*RETURN_FIELDS.values(), *DOUBTED_FIELDS.values()} <= set(FIELD_WORDS)
 
 
 def test_every_act_on_an_appointment_is_told() -> None:

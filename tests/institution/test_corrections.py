@@ -137,7 +137,7 @@ def csrf(browser: Browser) -> str:
 
 def test_an_instrument_that_is_not_held_has_no_such_button(scene: Scene) -> None:
     acceptance.return_items(
-        actor_of(scene.people.counter), scene.slip.id, code=acceptance.ReturnCode.OTHER, words="退回"
+        actor_of(scene.people.counter), scene.slip.id, code=acceptance.ReturnCode.OTHER, words="铭牌不清"
     )
     db.session.commit()
     assert scene.desk.get(f"{scene.url}/correct") == 404

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from backoffice import clock
 from backoffice.database import db
 from backoffice.models import AppointmentItem, Laboratory, Receipt, Slip
-from backoffice.services import acceptance, appointments
+from backoffice.services import acceptance, appointments, visit_days
 from backoffice.states import ItemStatus, ReturnCode, SlipStatus
 from tests import factories
 from tests.institution.people import People
@@ -111,7 +111,7 @@ def test_ticked_items_are_confirmed_with_their_number_before_anything_happens(pe
 def test_accepting_all_but_one_leaves_that_one_waiting(people, sign_in):
     slip = people.slip(3)
     desk = sign_in(people.counter)
-    day = (clock.today() + timedelta(days=3)).isoformat()
+    day = visit_days.proposed(slip.appointment).isoformat()
     form = ACCEPT | {"visit": "on_day", "appointed_on": day, "item": ids(slip)[:2], "words": "请带旧证书"}
     assert desk.send(url(slip, "/accept"), form).location == url(slip)
     assert states(slip) == [ItemStatus.ACCEPTED, ItemStatus.ACCEPTED, ItemStatus.AWAITING_ACCEPTANCE]
@@ -159,6 +159,9 @@ def test_a_return_needs_a_code_and_words_and_names_the_field_to_correct(people, 
     empty = desk.send(url(slip, "/return"), {"confirmed": "1", "item": ids(slip)[:1], "code": "", "words": ""})
     assert empty.status_code == 422
     assert "请写明原因" in empty.get_data(as_text=True)
+    short = desk.send(url(slip, "/return"), {"confirmed": "1", "item": ids(slip)[:1], "code": "other", "words": "错"})
+    assert short.status_code == 422
+    assert "至少 4 个字" in short.get_data(as_text=True)
     filled = {"confirmed": "1", "item": ids(slip)[:1], "code": "wrong_serial", "words": "铭牌为 23871-A"}
     assert desk.send(url(slip, "/return"), filled).status_code == 303
     assert states(slip) == [ItemStatus.FAILED, ItemStatus.AWAITING_ACCEPTANCE]
@@ -249,7 +252,7 @@ def test_unmatched_and_returned_items_are_not_shown_to_institutions(people, sign
     returned = slip.items[0]
     returned.instrument.name = "退回的表"
     acceptance.return_items(
-        factories.actor_of(people.counter), slip.id, item_ids=[returned.id], code=ReturnCode.OTHER, words="不清"
+        factories.actor_of(people.counter), slip.id, item_ids=[returned.id], code=ReturnCode.OTHER, words="铭牌不清"
     )
     desk = sign_in(people.counter)
     assert db.session.get_one(AppointmentItem, unmatched.items[0].id).status is ItemStatus.UNMATCHED
@@ -292,3 +295,89 @@ def test_a_slip_that_left_has_no_page_and_a_late_answer_is_told_why(people, sign
     assert late.status_code == 409
     assert f"预约单 {slip.number} 的器具已由使用单位撤回" in late.get_data(as_text=True)
     assert desk.send(f"{LIST}999999/accept", ACCEPT, keep=form).status_code == 404
+
+
+# The enterprise's wish, and days something speaks against
+
+SATURDAY, MONDAY, WEDNESDAY = date(2026, 12, 5), date(2026, 12, 7), date(2026, 12, 9)
+NOON = datetime(2026, 11, 27, 4, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def wishing(people):
+    """A slip of an enterprise that wishes 12-05 to 12-20, not on Wednesdays; it is the 27th of November."""
+    with clock.at(NOON):
+        slip = people.slip()
+        booked = slip.appointment
+        booked.wish_from, booked.wish_until, booked.wish_against = SATURDAY, date(2026, 12, 20), "星期三不行"
+        booked.site_contact, booked.site_phone = "王建国", "13805330001"
+        db.session.commit()
+        yield slip
+
+
+def on(day, slip, **values):
+    return ACCEPT | {"visit": "on_day", "appointed_on": day.isoformat(), "item": ids(slip), **values}
+
+
+def test_whoever_accepts_sees_the_wish_and_a_working_day_within_it(wishing, people, sign_in):
+    page = sign_in(people.counter).text(url(wishing, "/accept"))
+    assert "期望日期：2026-12-05 至 2026-12-20" in page
+    assert "不便时段：星期三不行" in page
+    assert "现场联系人：王建国 13805330001" in page
+    assert f'value="{MONDAY}"' in page
+    assert "day_confirmed" not in page
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        (date(2026, 12, 4), "使用单位期望 2026-12-05 至 2026-12-20，这一天不在其中。"),
+        (SATURDAY, "这一天不是工作日。"),
+        (WEDNESDAY, "使用单位写明“星期三不行”，这一天是周三。"),
+        (date(2029, 12, 3), "这一天在 60 天以后。"),
+    ],
+)
+def test_a_doubtful_day_is_asked_about_beside_the_field_and_taken_once_confirmed(wishing, people, sign_in, day, said):
+    desk = sign_in(people.counter)
+    asked = desk.send(url(wishing, "/accept"), on(day, wishing, words="请带证书"))
+    text = asked.get_data(as_text=True)
+    assert asked.status_code == 422
+    assert said in text
+    assert f'name="day_confirmed" type="checkbox" value="{day}"' in text
+    assert "请带证书" in text
+    assert states(wishing) == [ItemStatus.AWAITING_ACCEPTANCE]
+    other = desk.send(url(wishing, "/accept"), on(day, wishing, day_confirmed="2026-12-01"))
+    assert other.status_code == 422  # Confirmed was another day.
+    assert desk.send(url(wishing, "/accept"), on(day, wishing, day_confirmed=day.isoformat())).status_code == 303
+    assert wishing.appointed_on == day
+
+
+def test_a_day_that_suits_is_not_asked_about(wishing, people, sign_in):
+    assert sign_in(people.counter).send(url(wishing, "/accept"), on(MONDAY, wishing)).status_code == 303
+
+
+def test_a_wish_that_leaves_no_working_day_proposes_the_usual_one(wishing):
+    wishing.appointment.wish_until = date(2026, 12, 6)
+    assert visit_days.proposed(wishing.appointment) == date(2026, 12, 1)
+    wishing.appointment.wish_from, wishing.appointment.wish_until = None, date(2026, 11, 30)
+    assert visit_days.proposed(wishing.appointment) == date(2026, 11, 30)
+
+
+# A change after the acceptance
+
+
+def test_a_change_is_a_receipt_of_its_own_and_stands_in_the_course(people, sign_in):
+    slip = people.slip()
+    acceptance.accept(factories.actor_of(people.counter), slip.id, appointed_time="上午", place="一号厅")
+    db.session.commit()
+    desk = sign_in(people.counter)
+    form = {"visit": "by_phone", "place": "二号厅", "words": "请带旧证书"}
+    assert desk.send(url(slip, "/arrange"), form).status_code == 303
+    assert "更改时间地点：请带旧证书" in desk.text(url(slip))
+    first, second = db.session.scalars(db.select(Receipt).order_by(Receipt.id))
+    assert (first.decision, first.arrangement["place"]) == ("accepted", "一号厅")
+    assert (second.decision, second.arrangement["place"]) == ("changed", "二号厅")
+    assert second.words == "请带旧证书"
+    again = desk.send(url(slip, "/arrange"), form)
+    assert again.status_code == 303
+    assert db.session.scalar(db.select(db.func.count()).select_from(Receipt)) == 2  # Nothing changed: no receipt.

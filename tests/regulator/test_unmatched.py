@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from backoffice import clock
 from backoffice.admin_views.regulator.unmatched import RegulatorUnmatched
 from backoffice.database import db
+from backoffice.messages.wording import moment
 from backoffice.models import AppointmentItem, JobHeartbeat
 from backoffice.services import acceptance, job_runs, matching_runs
-from backoffice.states import ItemStatus, MatchTrigger
+from backoffice.states import ItemStatus, MatchTrigger, ReturnCode
 from tests import factories
 from tests.institution.conftest import desk_app, desk_application, sign_in  # noqa: F401 - fixtures
 from tests.institution.people import People
@@ -45,7 +46,7 @@ def test_what_is_one_step_away_stands_first_and_has_its_tab(people, office):
     near = item_of(people.book(people.instruments(name="差一步的表")))
     page = office.text(LIST)
     assert page.index("差一步的表") < page.index("无人能检的表")
-    assert f"{people.institution.name}：有效期" in page
+    assert f"{people.institution.name}：授权不在有效期内" in page
     assert "没有机构的授权覆盖此地" in page
     tab = office.text(f"{LIST}?tab=one_step")
     assert record(near) in tab
@@ -180,3 +181,70 @@ def test_a_returned_item_keeps_its_grounds(people, office):
     page = office.text(record(item))
     assert "匹配依据" in page
     assert "选中" in page
+
+
+def test_the_office_answers_what_nobody_can_take(people, office):
+    appointment = people.book(people.instruments(2))
+    item = item_of(appointment)
+    assert ">答复</a>" in office.text(record(item))
+    assert office.send(f"{record(item)}/answer", {"words": " "}).status_code == 422
+    assert office.send(f"{record(item)}/answer", {"words": "正在续期，预计 3 月可检。"}).status_code == 303
+    assert "已答复使用单位" in office.text(record(item))
+    assert "已答复" in office.text(LIST)
+
+
+def test_an_answer_ends_the_lateness_and_another_area_may_not_give_it(people, office, sign_in):  # noqa: F811
+    item = item_of(people.book(people.instruments()))
+    elsewhere = sign_in(factories.UserFactory(regulator=True, division_code="370305"))
+    assert elsewhere.send(f"{record(item)}/answer", {"words": "不归我"}).status_code == 404
+    item.appointment.due_at = clock.start_of(date(2026, 1, 5))
+    db.session.commit()
+    assert record(item) in office.text(f"{LIST}?tab=late")
+    office.send(f"{record(item)}/answer", {"words": "正在续期"})
+    assert record(item) not in office.text(f"{LIST}?tab=late")
+
+
+def test_the_list_words_what_is_missing_and_offers_the_step(people, office):
+    people.book(people.instruments())
+    tab = office.text(f"{LIST}?tab=one_step")
+    assert f"{people.institution.name}：授权不在有效期内" in tab
+    assert f'href="/regulator/capabilities/{people.capability.id}/edit"' in tab
+    people.capability.valid_until = None
+    people.capability.delivery_modes = ["on_site"]
+    db.session.flush()
+    matching_runs.match_batch()
+    db.session.commit()
+    assert f"{people.institution.name}：不提供所需的送检方式" in office.text(LIST)
+
+
+def test_what_was_returned_as_too_large_reads_right_and_is_answered(people, office):
+    people.capability.valid_until = None
+    slip = people.slip()
+    instrument = slip.items[0].instrument
+    acceptance.return_items(
+        factories.actor_of(people.counter), slip.id, code=ReturnCode.OUT_OF_CAPACITY, words="量程超出"
+    )
+    item = item_of(people.book([instrument]))
+    page = office.text(f"{LIST}?tab=one_step")
+    assert f"{people.institution.name}：曾以“超出能力”退回" in page
+    assert "未被排除" not in page
+    assert f'href="{record(item)}/answer"' in page
+    assert "更正测量范围、准确度、型号或种别后会再次询问该机构" in office.text(record(item))
+
+
+def test_the_same_reason_is_offered_once(people, office):
+    first = item_of(people.book(people.instruments()))
+    with clock.at(clock.now() + timedelta(days=1)):
+        second = item_of(people.book(people.instruments()))
+    assert first.decision_id != second.decision_id
+    page = office.text(LIST)
+    assert page.count("授权不在有效期内（2）<") == 1
+    assert "共 2 台（件）" in office.text(f"{LIST}?cause={first.decision_id}")
+
+
+def test_the_time_of_the_judgement_is_this_items(people, office):
+    people.book(people.instruments())
+    later = clock.now() + timedelta(minutes=3)
+    with clock.at(later):
+        item = item_of(people.book(people.instruments()))
+    assert f"{moment(later)} 判定" in office.text(record(item))

@@ -122,7 +122,7 @@ def test_only_who_holds_the_instrument_proposes(case: Case) -> None:
         corrections.propose(stranger, case.instrument.id, {"model": "Y-150"})
     with pytest.raises(Forbidden):
         corrections.propose(case.place.clerk, case.instrument.id, {"model": "Y-150"})
-    acceptance.return_items(case.place.counter, case.slip.id, code=ReturnCode.OTHER, words="退回")
+    acceptance.return_items(case.place.counter, case.slip.id, code=ReturnCode.OTHER, words="铭牌不清")
     with pytest.raises(NotFound):
         case.propose(model="Y-150")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -10,7 +11,7 @@ from flask import Flask
 from backoffice import clock
 from backoffice.database import db
 from backoffice.errors import Conflict, Invalid, NotFound
-from backoffice.models import AppointmentItem, MatchingAttempt, MatchingDecision, Notice
+from backoffice.models import AppointmentItem, MatchingAttempt, MatchingDecision, MeasuringInstrument, Notice
 from backoffice.services import (
     acceptance,
     appointments,
@@ -337,3 +338,54 @@ def test_the_regulator_of_the_seat_reads_but_does_not_assign_what_is_used_elsewh
     assert item.status is ItemStatus.UNMATCHED
     with pytest.raises(NotFound):
         assignments.assign(place.regulator, item.id, institution_id=institution.id, reason="就近安排")
+
+
+def returned_for_capacity(place: flow.World, rows: list[MeasuringInstrument]) -> AppointmentItem:
+    slip = flow.only_slip(flow.matched(place, rows))
+    acceptance.return_items(place.counter, slip.id, code=ReturnCode.OUT_OF_CAPACITY, words="疑为 30 t，请核对铭牌")
+    return slip.items[0]
+
+
+@pytest.mark.parametrize(
+    "correction",
+    [
+        {"measuring_range": "（0～30）t", "range_low": 0, "range_high": 30000, "range_unit": "kg"},
+        {"accuracy_class": "0.4 级", "accuracy": "0.4"},
+        {"model": "SCS-30"},
+    ],
+)
+def test_a_corrected_row_is_offered_again_to_the_institution_that_could_not(
+    app: Flask, correction: dict[str, Any]
+) -> None:
+    place = flow.world()
+    rows = flow.instruments(place)
+    returned_for_capacity(place, rows)
+    for name, value in correction.items():
+        setattr(rows[0], name, value)
+    again = flow.matched(place, rows)
+    assert again.items[0].institution_id == place.institution.id
+
+
+def test_what_changed_beside_the_capacity_leaves_the_exclusion(app: Flask) -> None:
+    place = flow.world()
+    rows = flow.instruments(place)
+    item = returned_for_capacity(place, rows)
+    rows[0].place_of_use = "南门"
+    assert matching_runs.excluded_institutions([rows[0].id]) == {rows[0].id: {place.institution.id}}
+    item.returned_facts = None  # Returned before snapshots were kept: the decision knows what was asked.
+    assert matching_runs.excluded_institutions([rows[0].id]) == {rows[0].id: {place.institution.id}}
+    rows[0].accuracy = "0.05"
+    assert matching_runs.excluded_institutions([rows[0].id]) == {}
+
+
+def test_a_correction_while_it_waits_unmatched_asks_the_institution_again(app: Flask) -> None:
+    place = flow.world()
+    rows = flow.instruments(place)
+    returned_for_capacity(place, rows)
+    again = flow.matched(place, rows)
+    assert again.items[0].status is ItemStatus.UNMATCHED
+    rows[0].model = "SCS-30"
+    matching_runs.requeue_instrument(place.clerk, rows[0].id)
+    matching_runs.match_batch()
+    db.session.expire_all()
+    assert again.items[0].institution_id == place.institution.id

@@ -142,6 +142,12 @@ def unmatched(place: Place) -> None:
     flow.matched(place.world, flow.instruments(place.world, 2, kind_code="1801"))
 
 
+def unmatched_answered(place: Place) -> None:
+    booked = flow.matched(place.world, flow.instruments(place.world, 2, kind_code="1801"))
+    place.begin()
+    assert assignments.answer(place.world.regulator, booked.items[0].id, words="本市正在建标，预计 3 月可检。") == 2
+
+
 def accepted(place: Place) -> None:
     slip = place.slip(2)
     place.begin()
@@ -154,7 +160,7 @@ def changed(place: Place) -> None:
     place.begin()
     day = clock.today() + timedelta(days=3)
     acceptance.change_arrangement(
-        place.world.counter, slip.id, appointed_on=day, appointed_time="上午", place="收发室", words=""
+        place.world.counter, slip.id, appointed_on=day, appointed_time="上午", place="收发室", words="带旧证书。"
     )
 
 
@@ -351,8 +357,13 @@ EVENTS = (
         },
         "2 台（件）未匹配到技术机构",
     ),
+    Event(
+        unmatched_answered,
+        {"notice_unmatched_answered": {ENTERPRISE: "/enterprise/appointments/"}},
+        "2 台（件）：本市正在建标，预计 3 月可检。",
+    ),
     Event(accepted, {"notice_items_accepted": {ENTERPRISE: "/enterprise/slips/"}}, "可以打印预约单"),
-    Event(changed, {"notice_slip_changed": {ENTERPRISE: "/enterprise/slips/"}}, "更改了预约单"),
+    Event(changed, {"notice_slip_changed": {ENTERPRISE: "/enterprise/slips/"}}, "请重新查看并打印。说明：带旧证书。"),
     Event(returned, {"notice_items_returned": {ENTERPRISE: "/enterprise/appointments/"}}, "退回了预约单"),
     Event(
         not_mandatory,

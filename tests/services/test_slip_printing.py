@@ -10,9 +10,11 @@ from flask import Flask
 
 from backoffice import clock
 from backoffice.database import db
+from backoffice.errors import Conflict
 from backoffice.models import Slip
 from backoffice.services import acceptance, change_requests, corrections, ledger, regulator_bookings, slip_printing
 from backoffice.slip_documents import SlipContent
+from backoffice.states import DeliveryMode
 from tests.services import flow
 from tests.services.ledger_samples import typed
 
@@ -136,3 +138,22 @@ def test_a_slip_is_written_down_by_the_same_queries_however_long_it_is(place: fl
         return sum("FROM measuring_instrument" in each for each in seen)
 
     assert statements(7) == statements(2)
+
+
+def test_what_is_visited_is_not_counted_as_brought(place: flow.World) -> None:
+    rows = [*flow.instruments(place), *flow.instruments(place, delivery_mode=DeliveryMode.ON_SITE)]
+    slip = flow.only_slip(flow.accepted(place, rows))
+    made = slip_printing.content(place.clerk, slip.id, public_url="http://x", secret="s")
+    assert (made.total, made.to_send, made.on_site) == (2, 1, 1)
+
+
+def test_a_slip_of_visits_alone_is_done_where_the_instruments_stand(place: flow.World) -> None:
+    rows = flow.instruments(place, 2, delivery_mode=DeliveryMode.ON_SITE, place_of_use="北区 3 号岛")
+    assert flow.only_slip(flow.accepted(place, rows)).place == "北区 3 号岛"
+
+
+def test_a_character_no_font_draws_is_named(place: flow.World) -> None:
+    slip = flow.only_slip(flow.accepted(place, flow.instruments(place, name="秤\U0001f600")))
+    with pytest.raises(Conflict) as refused:
+        slip_printing.pdf(place.clerk, slip.id, public_url="http://x", secret="s")
+    assert (refused.value.code, refused.value.facts["characters"]) == ("slip_without_glyph", "\U0001f600")

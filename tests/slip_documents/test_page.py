@@ -47,3 +47,21 @@ def test_the_link_to_the_pdf_is_shown_where_the_caller_gives_one() -> None:
     values = {"slip": slip(1), "slip_qr": "data:,"}
     assert "下载 PDF" not in template.render(**values, slip_pdf_url=None)
     assert 'href="/slips/7.pdf"' in template.render(**values, slip_pdf_url="/slips/7.pdf")
+
+
+def test_what_is_brought_and_what_is_visited_are_counted_apart_each_with_its_place() -> None:
+    both = unescape(page(replace(slip(4), on_site=1)))
+    assert "应送 3 台（件），现场检定 1 台（件）" in both
+    assert "受理地点" in both and "清单所列使用地点" in both
+    visited = unescape(page(replace(slip(2), on_site=2)))
+    assert "应送" not in visited
+    assert "<dt>受理地点" not in visited
+    assert "<dt>现场检定地点" in visited
+    assert "应送 4 台（件）</span>" in unescape(page(slip(4)))
+
+
+def test_an_accepted_slip_asks_nobody_to_accept_it_and_names_no_code_it_lacks() -> None:
+    shown = page(slip(1))
+    assert "窗口扫码受理" not in shown
+    assert "条形码" not in shown
+    assert "打印时间" not in shown  # It is the time of this version; when somebody prints, nobody knows here.

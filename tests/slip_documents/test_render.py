@@ -298,3 +298,12 @@ def test_the_environment_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> N
 def test_templates_refuse_an_unknown_name() -> None:
     with pytest.raises(UndefinedError):
         slip_environment().from_string("{{ nobody.name }}").render()
+
+
+def test_the_paper_counts_what_is_brought_and_what_is_visited_apart() -> None:
+    (text,) = page_texts(render_slip_pdf(replace(slip(4), on_site=1), updated_at=UPDATED_AT))
+    assert "应送3台（件），现场检定1台（件）" in text
+    assert "现场检定清单所列使用地点" in text
+    (text,) = page_texts(render_slip_pdf(replace(slip(2), on_site=2), updated_at=UPDATED_AT))
+    assert "应送" not in text
+    assert "现场检定地点" in text

@@ -72,6 +72,7 @@ def test_a_required_field_may_not_be_empty(reference: Reference, column: Any) ->
         ({"serial_number": "7" * 65}, P.TOO_LONG),
         ({"name": "压\u202e力表"}, P.ILLEGAL_CHARACTER),
         ({"name": "压\x00力表"}, P.ILLEGAL_CHARACTER),
+        ({"name": "秤😀"}, P.ILLEGAL_CHARACTER),
         ({"ledger_number": "示例（本行不导入）"}, P.EXAMPLE_OVERWRITTEN),
     ],
 )

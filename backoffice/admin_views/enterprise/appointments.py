@@ -25,11 +25,12 @@ from ...workflow import ItemAction
 from ..actions import record_action
 from ..base import Button, Event, NextStep, ScopedModelView, Tab, needs
 from ..formatting import as_badge, plain, state_badge
+from ..institution.why import sentence as whole_reason
 from ..item_words import WhyWords, explain_state, stored_answer, unmatched_sentence, why_of
 from ..item_words import office_of as office_for
 from ..keys import coerce_key
 from ..on_behalf_words import badge_with_on_behalf, with_on_behalf
-from .choosing import ChoosingPages, ids_to_book
+from .choosing import ChoosingPages, ids_to_book, returned_clause
 from .drafts import DraftPages
 from .lateness import late
 from .progress_pages import SubmittedPages
@@ -142,7 +143,7 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
     @expose("/new", methods=("POST",))
     @needs(P.OWN_APPOINTMENTS_EDIT)
     def begin(self) -> Response:
-        """A new draft. `?with=overdue|due_soon` or `?instrument=<id>` puts instruments in at once."""
+        """A new draft. `?with=overdue|due_soon|never` or `?instrument=<id>` puts instruments in at once."""
         wanted = request.args.get("with", "")
         instrument = request.args.get("instrument", "")
 
@@ -150,7 +151,7 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
             draft = appointments.create_draft(self.actor)
             if instrument:
                 appointments.choose(self.actor, draft.id, [key_or_404(instrument)])
-            elif wanted in (VerificationStatus.OVERDUE, VerificationStatus.DUE_SOON):
+            elif wanted in (VerificationStatus.OVERDUE, VerificationStatus.DUE_SOON, VerificationStatus.NEVER):
                 status = VerificationStatus(wanted)
                 appointments.choose(
                     self.actor, draft.id, ids_to_book(self.actor, status, limit=appointments.MOST_ITEMS)
@@ -276,12 +277,15 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
         office = office_for(item.instrument.division_code)
         sentence = why_of(item, words)
         if item.status is ItemStatus.UNMATCHED and answer is not None and answer.outcome != "bad_data":
-            sentence = unmatched_sentence(words.kind_name(answer), office, row.due_at)
+            sentence = unmatched_sentence(
+                words.kind_name(answer), office, row.due_at, excluded=words.excluded(answer), answer=item.office_answer
+            )
         return self.render(
             "enterprise/appointments/why.html",
             row=row,
             item=item,
             sentence=sentence,
+            whole=whole_reason(item),
             state=explain_state(item, office=office),
             late=late(item, office=office),
             nearest=words.nearest(answer) if answer and item.status is ItemStatus.UNMATCHED else [],
@@ -303,15 +307,6 @@ def item_counts(appointment_ids: Sequence[int]) -> dict[int, int]:
         .group_by(AppointmentItem.appointment_id)
     )
     return dict(db.session.execute(counted).tuples().all())
-
-
-def returned_clause() -> sa.ColumnElement[bool]:
-    """Items that were returned and wait for the enterprise (`AppointmentItem.is_resolved`)."""
-    return sa.and_(
-        AppointmentItem.status == ItemStatus.FAILED,
-        AppointmentItem.superseded_by_id.is_(None),
-        AppointmentItem.put_aside_at.is_(None),
-    )
 
 
 def key_or_404(raw: str) -> int:

@@ -22,7 +22,7 @@ from ...permissions import P
 from ...services import appointments
 from ...services.ledger_schemes import never_booked
 from ...services.ledger_status import has_status, valid_until
-from ...states import OPEN_ITEMS, AppointmentStatus, UseState, VerificationStatus
+from ...states import OPEN_ITEMS, AppointmentStatus, ItemStatus, UseState, VerificationStatus
 from ...web.form_keys import Done, once
 from ..base import needs
 from ..formatting import plain, state_badge
@@ -68,10 +68,26 @@ def bookable_clause() -> sa.ColumnElement[bool]:
     )
 
 
+def returned_clause() -> sa.ColumnElement[bool]:
+    """Items that were returned and wait for the enterprise (`AppointmentItem.is_resolved`)."""
+    return sa.and_(
+        AppointmentItem.status == ItemStatus.FAILED,
+        AppointmentItem.superseded_by_id.is_(None),
+        AppointmentItem.put_aside_at.is_(None),
+    )
+
+
 def due_to_book(actor: Actor, *statuses: VerificationStatus) -> Any:
-    """Instruments of the actor with one of these 检定状态 that can be booked and are in no draft."""
+    """Instruments of the actor with one of these 检定状态 that can be booked and are in no draft.
+
+    What was never verified and came back from an institution is to be corrected first, and counted there.
+    """
     clause = sa.or_(*(due_clause(status) for status in statuses))
-    return scoping.visible(actor, MeasuringInstrument).where(clause, bookable_clause())
+    found = scoping.visible(actor, MeasuringInstrument).where(clause, bookable_clause())
+    if VerificationStatus.NEVER in statuses:
+        returned = sa.select(AppointmentItem.instrument_id).where(returned_clause())
+        found = found.where(MeasuringInstrument.id.not_in(returned))
+    return found
 
 
 def ids_to_book(actor: Actor, *statuses: VerificationStatus, limit: int) -> list[int]:

@@ -26,15 +26,15 @@ from ...services import appointments, matching_runs
 from ...services.appointments import LastInstitutionQuestion
 from ...states import ApplicationType, AppointmentStatus, LastInstitution, ReturnCode
 from ...web.form_keys import Done, once
-from ..base import needs
+from ..base import Button, needs
 from ..forms import PanelForm
 from ..item_words import Answer, WhyWords, expected_answer
 from ..keys import coerce_key
 from ..lists import clean_text
 from ..view_parts import ViewPart
-from .slips import load_items
+from .slips import correction_button, load_items
 
-WISHES = ("wish_from", "wish_until", "wish_against", "site_contact", "site_phone")
+WISHES = appointments.WISHES
 TOO_LONG = _l("太长了，请缩短到 %(max)d 个字符以内。")
 
 
@@ -61,6 +61,8 @@ class DraftLine:
     institution: str
     why: str
     nearest: Sequence[tuple[str, str]]
+    correction: Button | None = None
+    """To the field an institution returned it for, while it still stands as it was returned."""
 
     @property
     def is_matched(self) -> bool:
@@ -203,16 +205,18 @@ def draft_lines(row: Appointment, asked: Sequence[LastInstitutionQuestion]) -> l
     decisions = matching_runs.expected(instruments, preferred=preferred)
     answers = {each.id: expected_answer(each, decisions[each.id]) for each in instruments}
     words = WhyWords(answers.values())
-    return [_line(item, answers[item.instrument_id], words) for item in row.items]
+    waiting = {key: correction_button(item) for key, item in appointments.uncorrected(row).items()}
+    return [_line(item, answers[item.instrument_id], words, waiting.get(item.instrument_id)) for item in row.items]
 
 
-def _line(item: AppointmentItem, answer: Answer, words: WhyWords) -> DraftLine:
+def _line(item: AppointmentItem, answer: Answer, words: WhyWords, correction: Button | None) -> DraftLine:
     return DraftLine(
         item=item,
         type=request.form.get(f"type-{item.id}", item.application_type.value),
         institution=words.name(answer.institution_id) if answer.institution_id else "",
         why=words.why(answer),
         nearest=[] if answer.institution_id else words.nearest(answer),
+        correction=correction,
     )
 
 
@@ -243,7 +247,10 @@ def _summary(lines: Sequence[DraftLine], asked: Sequence[LastInstitutionQuestion
     )
     if unmatched:
         what += _("，%(count)s 台暂无机构可检", count=unmatched)
-    if open_questions:
+    still = sum(line.correction is not None for line in lines)
+    if still:
+        who = _("下一步在您：有 %(count)s 台退回后还没有更正，请先点下面的更正，保存后回到这里。", count=still)
+    elif open_questions:
         who = _("下一步在您：先回答下面的 %(count)s 个问题，再提交。", count=open_questions)
     elif unmatched:
         who = _("下一步在您：核对后提交。暂无机构可检的也可以一起提交，由监管部门在 2 个工作日内答复。")

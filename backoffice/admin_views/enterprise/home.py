@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,23 +19,25 @@ from ...database import db
 from ...messages.wording import day_with_weekday
 from ...models import Appointment, AppointmentItem, MeasuringInstrument, Slip
 from ...permissions import P
-from ...services import areas, job_runs, slips
+from ...services import areas, instrument_facts, job_runs, slips
 from ...services.ledger_status import valid_until
-from ...states import AppointmentStatus, VerificationStatus
+from ...states import AppointmentStatus, ItemStatus, VerificationStatus
 from ..base import Button, PanelView, ScopedModelView, Tab
 from ..formatting import state_badge
-from ..item_words import arrangement, correction_of
+from ..item_words import arrangement
 from ..subjects import record_path
 from ..tiles import TileOf, tiles
-from .appointments import item_counts, returned_clause
-from .choosing import due_to_book
-from .slips import PRINTABLE, why_url
+from .appointments import item_counts
+from .choosing import due_to_book, returned_clause
+from .progress_pages import counted_words
+from .slips import PRINTABLE, correction_button, why_url
 
 MOST_ROWS = 10
 """Rows of one sort on the home page; the tile opens all of them."""
 TILES = (
     TileOf("instruments", "overdue", _l("已超期，检定合格前不得使用"), "bad"),
     TileOf("instruments", "due_soon", _l("30 天内到期"), "warn"),
+    TileOf("instruments", "never", _l("在用，还没有检定过"), "warn"),
     TileOf("returned-items", "all", _l("退回待更正")),
     TileOf("corrections", "pending", _l("更正建议待确认"), "warn"),
     TileOf("slips", "printable", _l("可打印")),
@@ -61,8 +64,9 @@ class EnterpriseHome(PanelView):
 
     @expose("/")
     def index(self) -> str:
+        booking = Button(_("新增预约"), "/enterprise/appointments/new", post=True)
         if self._is_new():
-            return self.render("enterprise/home.html", is_new=True, title=self.title)
+            return self.render("enterprise/home.html", is_new=True, title=self.title, new_appointment=booking)
         tasks = self._tasks()
         return self.render(
             "enterprise/home.html",
@@ -72,7 +76,7 @@ class EnterpriseHome(PanelView):
             tasks=tasks,
             open_appointments=self._open_appointments(),
             jobs_stopped_since=job_runs.not_running_since(),
-            new_appointment=Button(_("新增预约"), "/enterprise/appointments/new", post=True, primary=True),
+            new_appointment=replace(booking, primary=True),
             import_ledger=Button(_("导入台账"), record_path("enterprise", "imports", "new")),
         )
 
@@ -91,6 +95,7 @@ class EnterpriseHome(PanelView):
             *draft_tasks(actor),
             *due_tasks(actor, VerificationStatus.OVERDUE),
             *due_tasks(actor, VerificationStatus.DUE_SOON),
+            *due_tasks(actor, VerificationStatus.NEVER),
         ]
 
     def _open_appointments(self) -> list[dict[str, Any]]:
@@ -101,13 +106,14 @@ class EnterpriseHome(PanelView):
             .order_by(Appointment.id.desc())
             .limit(MOST_ROWS)
         ).all()
-        counts = item_counts([row.id for row in rows])
+        counts = state_counts([row.id for row in rows])
         return [
             {
+                "states": "，".join(counted_words(counts.get(row.id, Counter()))),
                 "number": row.number,
                 "url": record_path("enterprise", "appointments", row.id),
                 "badge": state_badge(row.status),
-                "count": counts.get(row.id, 0),
+                "count": counts.get(row.id, Counter()).total(),
                 "submitted": messages.readable(row.submitted_at),
                 "due": day_with_weekday(areas.last_day(row.due_at)) if row.due_at else "—",
             }
@@ -115,12 +121,29 @@ class EnterpriseHome(PanelView):
         ]
 
 
+def state_counts(appointment_ids: Sequence[int]) -> dict[int, Counter[ItemStatus]]:
+    """How many items of each appointment are in which state."""
+    statement = (
+        sa.select(AppointmentItem.appointment_id, AppointmentItem.status, sa.func.count())
+        .where(AppointmentItem.appointment_id.in_(appointment_ids))
+        .group_by(AppointmentItem.appointment_id, AppointmentItem.status)
+    )
+    found: dict[int, Counter[ItemStatus]] = defaultdict(Counter)
+    for appointment_id, status, count in db.session.execute(statement):
+        found[appointment_id][status] = count
+    return found
+
+
 def returned_tasks(actor: Actor) -> list[Task]:
     """Returned instruments: the reason, and the field to correct."""
     items = db.session.scalars(
         scoping.visible(actor, AppointmentItem)
         .where(returned_clause())
-        .options(joinedload(AppointmentItem.instrument), joinedload(AppointmentItem.returned_by))
+        .options(
+            joinedload(AppointmentItem.instrument).joinedload(MeasuringInstrument.kind),
+            joinedload(AppointmentItem.instrument).joinedload(MeasuringInstrument.division),
+            joinedload(AppointmentItem.returned_by),
+        )
         .order_by(AppointmentItem.id.desc())
         .limit(MOST_ROWS)
     ).unique()
@@ -130,9 +153,10 @@ def returned_tasks(actor: Actor) -> list[Task]:
 def _returned(item: AppointmentItem) -> Task:
     institution = item.returned_by.name if item.returned_by else ""
     reason = item.return_words or (messages.label(item.return_code) if item.return_code else "")
+    booked = instrument_facts.booked(item)
     return Task(
-        what=f"{item.instrument.name} {item.instrument.measuring_range}",
-        code=item.instrument.full_serial,
+        what=booked.title,
+        code=booked.serial,
         badge=state_badge(item.status),
         why=_("%(institution)s退回：%(reason)s", institution=institution, reason=reason),
         due="—",
@@ -142,11 +166,8 @@ def _returned(item: AppointmentItem) -> Task:
 
 def correct_button(item: AppointmentItem) -> Button:
     """To the ledger field the institution named, else to the appointment, where the choices stand."""
-    correction = correction_of(item)
-    if correction is None:
-        return Button(_("查看退回原因"), record_path("enterprise", "appointments", item.appointment_id))
-    field, words = correction
-    return Button(words, record_path("enterprise", "instruments", item.instrument_id, page="edit", anchor=field))
+    seen = Button(_("查看退回原因"), record_path("enterprise", "appointments", item.appointment_id))
+    return correction_button(item) or seen
 
 
 def printable_tasks(actor: Actor) -> list[Task]:
@@ -202,8 +223,10 @@ def due_tasks(actor: Actor, status: VerificationStatus) -> list[Task]:
     count, earliest = db.session.execute(query).one()
     if not count:
         return []
-    days = (clock.today() - earliest).days
-    if days > 0:
+    days = (clock.today() - earliest).days if earliest is not None else 0
+    if earliest is None:
+        why = _("在用，还没有检定记录，也没有填报以前的证书。未按规定申请检定的不得使用（计量法第九条）")
+    elif days > 0:
         why = _(
             "最早的有效期至 %(day)s，已超期 %(days)s 天。检定合格前不得使用（计量法第九条）", day=earliest, days=days
         )
@@ -215,7 +238,7 @@ def due_tasks(actor: Actor, status: VerificationStatus) -> list[Task]:
             code="",
             badge=state_badge(status),
             why=why,
-            due=_("已过") if days > 0 else earliest.isoformat(),
+            due=_("已过") if days > 0 else earliest.isoformat() if earliest is not None else "—",
             button=Button(_("预约检定"), f"/enterprise/appointments/new?with={status.value}", post=True),
         )
     ]

@@ -22,6 +22,7 @@ from ...web.form_keys import once
 from ..base import Button, Done, NextStep, ScopedModelView, Tab
 from ..formatting import as_badge, moment
 from ..forms import PanelForm, place_problems
+from ..subjects import record_path
 from .import_preview import Preview, read_filter
 
 WORKING = (ImportState.CHECKING, ImportState.APPLYING)
@@ -201,7 +202,13 @@ class Imports(ScopedModelView):
             ImportState.CANCELLED: (_("已取消，已写入 %(count)s 行", count=row.applied), ""),
             ImportState.REFUSED: (_("这个文件没有导入"), _("请按下面的说明改好后重新上传；台账没有变化。")),
         }.get(row.state)
-        return NextStep(*said, warn=row.state is ImportState.REFUSED) if said else None
+        if said is None:
+            return None
+        if row.state is ImportState.DONE and row.applied:
+            booking = Button(_("新增预约"), "/enterprise/appointments/new", post=True)
+            ledger_url = record_path("enterprise", "instruments", "")
+            return NextStep(*said, primary=Button(_("查看台账"), ledger_url, primary=True), others=(booking,))
+        return NextStep(*said, warn=row.state is ImportState.REFUSED)
 
     def record_context(self, row: ImportRun) -> dict[str, Any]:
         preview = Preview.of(row, show=read_filter(request.args), after=request.args.get("after", ""))

@@ -12,7 +12,7 @@ from ... import clock, messages
 from ...messages.ledger import column_name, history_words
 from ...models import MeasuringInstrument, Verification
 from ...models.instrument import FIRST_ONLY_SCHEME
-from ...services import ledger, ledger_history, ledger_reference, verification_reading
+from ...services import appointments, ledger, ledger_history, ledger_reference, verification_reading
 from ...services.ledger_filing import FilingWords
 from ...services.ledger_history import DECISIONS, Step
 from ...services.ledger_schemes import why_never_booked
@@ -115,8 +115,15 @@ def _due(row: Instrument, status: S) -> NextStep | None:
     }
     if status not in sentences:
         return None
-    button = Button(_("预约检定"), record_path("enterprise", "appointments", ""), primary=True)
-    return NextStep(sentences[status], primary=button, warn=status in (S.OVERDUE, S.FAILED))
+    return NextStep(sentences[status], primary=_booking(row), warn=status in (S.OVERDUE, S.FAILED))
+
+
+def _booking(row: Instrument) -> Button:
+    """A new draft with this instrument in it, or the draft it stands in already."""
+    draft = appointments.draft_with(row.id)
+    if draft is not None:
+        return Button(_("回到预约草稿"), record_path("enterprise", "appointments", draft.id), primary=True)
+    return Button(_("预约检定"), f"/enterprise/appointments/new?instrument={row.id}", post=True, primary=True)
 
 
 def _once_only(row: Instrument, status: S) -> NextStep:

@@ -23,7 +23,7 @@ from ...errors import Invalid
 from ...messages.ledger import column_name
 from ...models import InstrumentKind, MeasuringInstrument
 from ...permissions import P
-from ...services import ledger, ledger_reference
+from ...services import appointments, ledger, ledger_reference
 from ...services.ledger_status import has_status
 from ...services.ledger_values import DECLARED_COLUMNS, OPTIONAL_COLUMNS
 from ...states import DeliveryMode, UseState, VerificationStatus
@@ -34,6 +34,7 @@ from ..formatting import choices_of, code, day
 from ..forms import PanelForm
 from ..lists import ChoiceFilter
 from ..on_behalf_words import with_on_behalf
+from ..subjects import record_path
 from .filing_form import FilingPages
 from .instrument_batch import BatchPages
 from .instrument_form import (
@@ -344,6 +345,18 @@ class Instruments(BatchPages, FilingPages, InstrumentRecord, ScopedModelView):
     @record_action("other-use", label=_l("封存、遗失或转出"), permission=P.OWN_LEDGER_EDIT, form=OtherUseForm)
     def other_use(self, actor: Actor, row: Instrument, values: dict[str, Any]) -> Done:
         return self._change(actor, [row], UseState(values["state"]), values["reason"])
+
+    @batch_action(
+        "book",
+        label=_l("预约检定"),
+        permission=P.OWN_APPOINTMENTS_EDIT,
+        confirm=lambda _view, rows: _("新建一个预约草稿，放入这 %(count)s 台（件）；核对后再提交。", count=len(rows)),
+    )
+    def book_many(self, actor: Actor, rows: Sequence[Instrument], values: dict[str, Any]) -> Done:
+        draft = appointments.create_draft(actor)
+        count = appointments.choose(actor, draft.id, [row.id for row in rows])
+        said = _("已建立草稿并放入 %(count)s 台（件），请核对后提交。", count=count)
+        return Done(record_path("enterprise", "appointments", draft.id), said)
 
     @batch_action("stop", label=_l("停用"), permission=P.OWN_LEDGER_EDIT, form=ReasonForm)
     def stop_many(self, actor: Actor, rows: Sequence[Instrument], values: dict[str, Any]) -> Done:

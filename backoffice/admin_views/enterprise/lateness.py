@@ -44,7 +44,7 @@ def late(item: AppointmentItem, *, office: Office | None = None) -> Late | None:
         return None
     if item.status is S.AWAITING_ACCEPTANCE and item.slip is not None:
         return _at_institution(item.slip)
-    if item.status not in (S.UNMATCHED, S.MATCHING):
+    if item.status not in (S.UNMATCHED, S.MATCHING) or item.office_answered_at is not None:
         return None
     office = office or office_of(item.instrument.division_code)
     reason = _unmatched_reason(item, office) if item.status is S.UNMATCHED else _matching_reason()
@@ -63,7 +63,10 @@ def late_lines(items: Iterable[AppointmentItem]) -> list[str]:
     for item in items:
         if item.status in (S.UNMATCHED, S.MATCHING, S.AWAITING_ACCEPTANCE):
             used = item.instrument
-            key = (item.status, item.slip_id or (used.division_code, used.kind_code, item.decision_id))
+            key = (
+                item.status,
+                item.slip_id or (used.division_code, used.kind_code, item.decision_id, item.office_answer),
+            )
             alike.setdefault(key, []).append(item)
     counted: Counter[Late] = Counter()
     for each in alike.values():

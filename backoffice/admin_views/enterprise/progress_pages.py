@@ -19,10 +19,20 @@ from ...models import Appointment, AppointmentItem, Slip, Verification
 from ...permissions import P
 from ...services import appointment_history, appointments, areas, job_runs, slips, verification_reading
 from ...services.appointment_history import Line
-from ...states import ItemStatus, ReturnCode, SlipStatus
+from ...states import DOUBTED_FIELDS, ItemStatus, ReturnCode, SlipStatus
 from ...workflow import ItemAction
 from ..base import Button, Event, NextStep
-from ..item_words import Office, arrangement, correction_of, office_of, unmatched_sentence
+from ..institution.forms import wish_facts
+from ..item_words import (
+    FIELD_WORDS,
+    Office,
+    WhyWords,
+    arrangement,
+    is_kept_by_exclusion,
+    office_of,
+    stored_answer,
+    unmatched_sentence,
+)
 from ..subjects import record_path
 from ..view_parts import ViewPart
 from .lateness import late_lines
@@ -30,6 +40,8 @@ from .slips import (
     UNDECIDED,
     ItemLine,
     ReceiptLine,
+    changing_words,
+    correction_button,
     item_lines,
     load_items,
     print_buttons,
@@ -55,6 +67,8 @@ COUNTED = (
     (S.WITHDRAWN, N_("%(count)s 台已撤回")),
 )
 """The order in which the strip counts states."""
+COUNTS = ("count", "items", "added", "removed")
+"""Facts of an act that say how many items it was about; without one, its events are counted."""
 OPEN = (S.MATCHING, S.AWAITING_ACCEPTANCE, S.UNMATCHED)
 
 
@@ -162,6 +176,7 @@ class SubmittedPages(ViewPart):
             "matching": self._with_buttons([item for item in without if item.status is S.MATCHING]),
             "withdrawn": item_lines([item for item in without if item.status is S.WITHDRAWN][:MOST_ROWS]),
             "late": late_lines(items),
+            "wishes": wish_facts(row),
             "jobs_stopped_since": stopped_since(items),
             "refresh_url": self.record_url(row),
             "progress": progress_of(items),
@@ -179,7 +194,7 @@ class SubmittedPages(ViewPart):
             buttons=print_buttons(slip, printable=printable) if slip.status is not SlipStatus.TRANSFERRED else (),
             receipts=receipt_lines(receipts_of(slip), slip),
             lines=self._with_buttons(shown),
-            waiting=waiting_words(slip) if slip.status in UNDECIDED else "",
+            waiting=waiting_words(slip) if slip.status in UNDECIDED else changing_words(slip, items),
             rest=len(items) - len(shown),
         )
 
@@ -187,12 +202,21 @@ class SubmittedPages(ViewPart):
         """One sentence per competent office and kind, and for bad data the field to correct."""
         offices: dict[str, Office] = {}
         cards: dict[tuple[str, str], UnmatchedCard] = {}
+        answers = {item.id: stored_answer(item.decision) for item in items if item.decision is not None}
+        words = WhyWords(answers.values())
         for line in self._with_buttons(items):
             instrument = line.item.instrument
             place = instrument.division_code
             office = offices.setdefault(place, offices.get(place) or office_of(place))
             is_bad = line.item.decision is not None and line.item.decision.outcome == "bad_data"
-            sentence = line.why if is_bad else unmatched_sentence(instrument.kind.name, office, row.due_at)
+            excluded = words.excluded(answers[line.item.id]) if line.item.id in answers else []
+            sentence = (
+                line.why
+                if is_bad
+                else unmatched_sentence(
+                    instrument.kind.name, office, row.due_at, excluded=excluded, answer=line.item.office_answer
+                )
+            )
             card = cards.setdefault((office.name, sentence), UnmatchedCard(sentence, office))
             card.lines.append(line)
         return list(cards.values())
@@ -212,17 +236,14 @@ class SubmittedPages(ViewPart):
     def _item_buttons(self, item: AppointmentItem) -> list[Button]:
         """Correct and put aside what was returned; withdraw what is not yet accepted."""
         if item.status is S.FAILED and not item.is_resolved and self.may(P.OWN_APPOINTMENTS_EDIT):
-            buttons = []
-            if (correction := correction_of(item)) is not None:
-                field_name, words = correction
-                url = record_path("enterprise", "instruments", item.instrument_id, page="edit", anchor=field_name)
-                buttons.append(Button(words, url))
+            correction = correction_button(item)
+            buttons = [correction] if correction is not None else []
             confirm = _("不再预约：%(instrument)s。以后仍可以重新预约。", instrument=item.instrument)
             url = self.url_of("put_aside", key=item.appointment_id, item_id=item.id)
             return [*buttons, Button(_("不再预约"), url, post=True, confirm=confirm)]
         if workflow.may_happen(self.actor, ItemAction.WITHDRAW, item.status):
             url = self.url_of("do_withdraw", key=item.appointment_id, item=item.id)
-            return [Button(_("撤回这台"), url)]
+            return [*_look_again(item), Button(_("撤回这台"), url)]
         return []
 
     def _results(self, items: Sequence[AppointmentItem]) -> dict[int, Verification]:
@@ -241,11 +262,29 @@ class SubmittedPages(ViewPart):
         ]
 
 
+def _look_again(item: AppointmentItem) -> list[Button]:
+    """To the ledger, where the only institution that could returned it as 超出能力: a correction asks it again."""
+    if not is_kept_by_exclusion(item):
+        return []
+    field_name = DOUBTED_FIELDS[ReturnCode.OUT_OF_CAPACITY]
+    url = record_path("enterprise", "instruments", item.instrument_id, page="edit", anchor=field_name)
+    return [Button(_("更正%(field)s", field=_(FIELD_WORDS[field_name])), url)]
+
+
 def _counted(items: Sequence[AppointmentItem]) -> str:
     """12 台（件）：8 台已受理，2 台被退回，1 台待受理，1 台未匹配."""
+    done_with = sum(item.status is S.FAILED and item.is_resolved for item in items)
     states = Counter(item.status for item in items)
-    parts = [_(words, count=states[state]) for state, words in COUNTED if states[state]]
+    states[S.FAILED] -= done_with
+    parts = counted_words(states)
+    if done_with:
+        parts.append(_("%(count)s 台退回后已重新预约或不再预约", count=done_with))
     return _("%(count)s 台（件）：%(parts)s", count=len(items), parts="，".join(parts))
+
+
+def counted_words(states: Counter[ItemStatus]) -> list[str]:
+    """States with their numbers, in the order in which they are told."""
+    return [_(words, count=states[state]) for state, words in COUNTED if states[state]]
 
 
 def progress_of(items: Sequence[AppointmentItem]) -> str:
@@ -269,7 +308,7 @@ def _event_words(line: Line, by_number: dict[str, Slip], by_id: dict[int, Slip])
     return_code = line.facts.get("return_code")
     facts = {
         "by": line.by if line.role is Role.ENTERPRISE else messages.label(line.role),
-        "count": line.facts.get("items") or line.facts.get("added") or line.facts.get("removed") or line.count,
+        "count": next((line.facts[name] for name in COUNTS if line.facts.get(name)), line.count),
         "institution": slip.institution.name if slip else "",
         "reason": line.facts.get("reason", ""),
         "return_code": ReturnCode(return_code) if return_code else "",

@@ -20,15 +20,16 @@ from ... import messages
 from ...actor import Actor
 from ...config import Settings
 from ...database import db
+from ...messages.records import column_words
 from ...messages.wording import day_with_weekday
 from ...models import AppointmentItem, Institution, MeasuringInstrument, Receipt, Slip
 from ...permissions import P
-from ...services import areas, slip_printing, slips, verification_reading
+from ...services import areas, instrument_facts, slip_printing, slips, verification_reading
 from ...slip_documents import MAX_ROWS_IN_REQUEST, qr_data_uri
 from ...states import ItemStatus, SlipStatus
 from ..base import Button, Card, Fact, NextStep, ScopedModelView, Tab
 from ..formatting import badge, badge_class, plain
-from ..item_words import WhyWords, arrangement, receipt_sentence, slip_label, stored_answer, why_of
+from ..item_words import WhyWords, arrangement, correction_of, receipt_sentence, slip_label, stored_answer, why_of
 from ..subjects import record_path
 from .lateness import late_slip
 from .verifications import result_buttons
@@ -47,6 +48,17 @@ class ItemLine:
     why_url: str
     buttons: Sequence[Button] = ()
 
+    @property
+    def booked(self) -> instrument_facts.Booked:
+        return instrument_facts.booked(self.item)
+
+    @property
+    def corrections(self) -> str:
+        """What was corrected in the ledger since it was returned, in words."""
+        table = MeasuringInstrument.__tablename__
+        shown = ((column_words(table, name), now) for name, now in self.booked.changes)
+        return "，".join(f"{name} {now or '—'}" for name, now in shown)
+
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
@@ -58,6 +70,15 @@ class ReceiptLine:
 
 def why_url(item: AppointmentItem) -> str:
     return record_path("enterprise", "appointments", item.appointment_id, page=f"items/{item.id}/why")
+
+
+def correction_button(item: AppointmentItem) -> Button | None:
+    """To the field of the ledger an institution named when it returned the item, where there is one."""
+    correction = correction_of(item)
+    if correction is None:
+        return None
+    field, words = correction
+    return Button(words, record_path("enterprise", "instruments", item.instrument_id, page="edit", anchor=field))
 
 
 def item_lines(items: Sequence[AppointmentItem]) -> list[ItemLine]:
@@ -80,6 +101,7 @@ def load_items(*clauses: Any) -> list[AppointmentItem]:
         .where(*clauses)
         .options(
             joinedload(AppointmentItem.instrument).joinedload(MeasuringInstrument.kind),
+            joinedload(AppointmentItem.instrument).joinedload(MeasuringInstrument.division),
             joinedload(AppointmentItem.institution),
             joinedload(AppointmentItem.returned_by),
             joinedload(AppointmentItem.decision),
@@ -146,6 +168,14 @@ def waiting_words(slip: Slip) -> str:
     }
     said = messages.sentence("progress.awaiting_acceptance.who", facts)
     return _("%(said)s；受理后才能打印。电话 %(phone)s", said=said, phone=slip.institution.phone)
+
+
+def changing_words(slip: Slip, items: Sequence[AppointmentItem]) -> str:
+    """What to do about an accepted visit that does not suit: nobody but the institution can move or cancel it."""
+    if not any(item.status is ItemStatus.ACCEPTED for item in items):
+        return ""
+    facts = {"institution": slip.institution.name, "phone": slip.institution.phone}
+    return _("受理后不能自行撤回。要改期或取消，请打电话给%(institution)s，电话 %(phone)s。", **facts)
 
 
 class Slips(ScopedModelView):
@@ -225,7 +255,7 @@ class Slips(ScopedModelView):
         if slips.is_printable(row):
             count = sum(item.status is ItemStatus.ACCEPTED for item in row.items)
             what = _("已受理 %(count)s 台（件）", count=len(slips.printable_items(row)))
-            who = arrangement(row) if count else ""
+            who = arrangement(row) + changing_words(row, row.items) if count else ""
             return NextStep(what=what, who=who, primary=buttons[0], others=buttons[1:])
         if row.status in UNDECIDED:
             what = _("%(count)s 台（件）等待受理", count=len(row.items))

@@ -20,7 +20,7 @@ from ...web.form_keys import Done, once
 from ..forms import PanelForm, place_problems
 from ..guards import needs
 from ..view_parts import ViewPart
-from .forms import ArrangementForm, ReturnForm, arrangement_of
+from .forms import ArrangementForm, ReturnForm, arrangement_of, wish_facts
 from .look_ups import items_of_slip
 
 CHOICE = "item"
@@ -121,7 +121,7 @@ class SlipDecisions(ViewPart):
     def _serve(self, form: PanelForm, work: Callable[[], Done], template: str, **facts: Any) -> Any:
         if request.method == "GET":
             return self._page(form, template, **facts)
-        if not form.validate():
+        if not form.validate() or not _is_settled(form, facts["slip"]):
             return self._page(form, template, **facts), 422
         try:
             return once(work)
@@ -130,7 +130,10 @@ class SlipDecisions(ViewPart):
 
     def _page(self, form: PanelForm, template: str, *, problems: Sequence[str] = (), **facts: Any) -> str:
         slip: Slip = facts["slip"]
-        return self.render(template, form=form, problems=problems, back_url=self.record_url(slip), **facts)
+        wishes = wish_facts(slip.appointment)
+        return self.render(
+            template, form=form, problems=problems, back_url=self.record_url(slip), wishes=wishes, **facts
+        )
 
 
 OPEN = (SlipStatus.AWAITING, SlipStatus.PARTLY)
@@ -139,6 +142,11 @@ OPEN = (SlipStatus.AWAITING, SlipStatus.PARTLY)
 def may_be_arranged(slip: Slip) -> bool:
     """Whether date and place may still change: accepted, and not all of it over."""
     return slips.is_printable(slip) and slip.status is not SlipStatus.COMPLETED
+
+
+def _is_settled(form: PanelForm, slip: Slip) -> bool:
+    """An arrangement whose day is doubtful is confirmed first."""
+    return not isinstance(form, ArrangementForm) or form.is_day_settled(slip.appointment)
 
 
 def _sent() -> Any:

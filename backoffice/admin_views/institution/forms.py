@@ -7,17 +7,19 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, StopValidation
 
-from ... import clock
+from ... import clock, messages
 from ...messages import label
-from ...models import Slip
-from ...services import areas
+from ...messages.wording import weekday_words
+from ...models import Appointment, Slip
+from ...services import arrangements, visit_days
 from ...services.acceptance import LONGEST_WORDS
 from ...states import RETURN_FIELDS, ReturnCode
 from ..forms import REQUIRED, PanelForm
 from ..lists import clean_text
+from ..records import Fact
 
 
 class Visit(StrEnum):
@@ -27,9 +29,6 @@ class Visit(StrEnum):
     WALK_IN = "walk_in"
     BY_PHONE = "by_phone"
 
-
-PROPOSED_WORKING_DAYS = 2
-"""The day that is proposed when a slip is accepted, counted from today."""
 
 WALK_IN_WORDS = "随到随检"
 """Kept in front of the slip's time where no day was appointed: the slip is read and printed with it."""
@@ -44,6 +43,27 @@ CURED_BY = {
     "serial_number": _l("出厂编号"),
     "model": _l("型号规格等栏目"),
 }
+
+
+def wish_words(appointment: Appointment) -> str:
+    """The days an enterprise wishes; empty without a wish."""
+    start, until = appointment.wish_from, appointment.wish_until
+    if start and until:
+        return _("%(start)s 至 %(until)s", start=start.isoformat(), until=until.isoformat())
+    if start:
+        return _("%(start)s 起", start=start.isoformat())
+    return _("%(until)s 以前", until=until.isoformat()) if until else ""
+
+
+def wish_facts(appointment: Appointment) -> list[Fact]:
+    """What an enterprise asks for, as whoever arranges the day reads it."""
+    contact = " ".join(each for each in (appointment.site_contact, appointment.site_phone) if each)
+    shown = [
+        Fact(_("期望日期"), wish_words(appointment)),
+        Fact(_("不便时段"), appointment.wish_against),
+        Fact(_("现场联系人"), contact),
+    ]
+    return [fact for fact in shown if fact.value]
 
 
 def _clean(text: Any) -> Any:
@@ -72,6 +92,8 @@ class ArrangementForm(PanelForm):
     appointed_on = DateField(
         _l("日期"), [day_where_chosen], description=_l("选“指定日”时填写。"), render_kw={"autocomplete": "off"}
     )
+    day_confirmed = BooleanField(_l("已与使用单位商定，仍按这一天安排"))
+    """Asked only about a day something speaks against; the box holds that day, so another day is asked about anew."""
     appointed_time = StringField(
         _l("时段"), [Length(max=40)], filters=[_clean], description=_l("如 8:30–11:30；随到随检时填受理时段。")
     )
@@ -81,6 +103,26 @@ class ArrangementForm(PanelForm):
         [Length(max=LONGEST_WORDS)],
         description=_l("需要携带、准备的事项；会写进回执，并印在预约单上。"),
     )
+
+    asks_about_day = False
+
+    def is_day_settled(self, appointment: Appointment) -> bool:
+        """Whether the day suits or was confirmed; else what speaks against it stands beside the field."""
+        day = self.appointed_on.data if self.visit.data == Visit.ON_DAY else None
+        if day is None or day < clock.today():  # A past day is refused by the service.
+            return True
+        found = visit_days.doubts(appointment, day)
+        self.day_confirmed.render_kw = {"value": day.isoformat()}
+        self.asks_about_day = bool(found)
+        if not found or self.day_confirmed.raw_data == [day.isoformat()]:
+            return True
+        self.day_confirmed.data = False
+        facts = {"wish": wish_words(appointment), "against": appointment.wish_against, "weekday": weekday_words(day)}
+        self.appointed_on.errors = [
+            *(messages.sentence(code, facts) for code in found),
+            _("请改日期，或在下面勾选确认。"),
+        ]
+        return False
 
     def arrangement(self) -> dict[str, Any]:
         """The values as the service takes them."""
@@ -97,11 +139,11 @@ class ArrangementForm(PanelForm):
 
 
 def arrangement_of(slip: Slip) -> dict[str, Any]:
-    """What the form shows for a slip: its own arrangement, or the second working day at the usual place."""
+    """What the form shows for a slip: its own arrangement, or a day within the wish at the usual place."""
     if slip.accepted_at is None:
         return {
-            "appointed_on": areas.last_day(areas.deadline(clock.now(), PROPOSED_WORKING_DAYS)),
-            "place": slip.institution.reception_place or slip.institution.address,
+            "appointed_on": visit_days.proposed(slip.appointment),
+            "place": arrangements.usual_place(slip),
         }
     is_walk_in = slip.appointed_on is None and slip.appointed_time.startswith(WALK_IN_WORDS)
     kind = Visit.ON_DAY if slip.appointed_on else Visit.WALK_IN if is_walk_in else Visit.BY_PHONE

@@ -32,6 +32,7 @@ from ..pagination import Order, Page
 from ..records import Button, Card, Event, Fact, NextStep
 from . import why
 from .decisions import SlipDecisions, may_be_arranged
+from .forms import wish_words
 from .look_ups import (
     NO_FACTS,
     OPEN_SLIPS,
@@ -331,7 +332,6 @@ def _accepted_step(row: Slip, count: int) -> NextStep:
 
 def _enterprise_facts(row: Slip) -> list[Fact]:
     enterprise, appointment = row.enterprise, row.appointment
-    wish = " 至 ".join(day.isoformat() for day in (appointment.wish_from, appointment.wish_until) if day)
     return [
         Fact(_("名称"), enterprise.name),
         Fact(_("统一社会信用代码"), enterprise.uscc, code=True),
@@ -339,7 +339,7 @@ def _enterprise_facts(row: Slip) -> list[Fact]:
         Fact(_("联系电话"), appointment.site_phone or enterprise.mobile),
         Fact(_("地址"), enterprise.address, wide=True),
         Fact(_("预约申请"), appointment.number, code=True),
-        Fact(_("期望日期"), wish),
+        Fact(_("期望日期"), wish_words(appointment)),
         Fact(_("不便时段"), appointment.wish_against),
     ]
 
@@ -359,6 +359,8 @@ def _receipt_event(receipt: Receipt) -> Event:
     said = f"：{receipt.words}" if receipt.words else ""
     if receipt.return_code is not None:
         text = _("退回 %(count)s 台（件）：%(reason)s", count=receipt.item_count, reason=label(receipt.return_code))
+    elif receipt.decision == "changed":
+        text = _("更改时间地点")
     else:
         text = _("受理 %(count)s 台（件）", count=receipt.item_count)
     return Event(receipt.created_at, text + said, receipt.written_by.name if receipt.written_by else "")

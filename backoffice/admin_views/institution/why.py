@@ -34,8 +34,10 @@ def sentence(item: AppointmentItem) -> str:
     standing = dict(row.standing) if row else {}
     area, named = standing.get("area") or "", (row.designated if row else None) or {}
     names = division_names({area, named.get("division", ""), item.instrument.division_code})
+    passing = {found["institution"] for found in decision.candidates if not found["failed"]}
+    is_sole = decision.decided_by == "area" and len(passing) == 1
     return words.decided_sentence(
-        decision.decided_by,
+        "area_only" if is_sole else decision.decided_by,
         institution=institution.name,
         kind=item.instrument.kind.name,
         place=names.get(item.instrument.division_code, ""),

@@ -284,6 +284,8 @@ def receipt_event(receipt: Receipt) -> Event:
     said = f"：{receipt.words}" if receipt.words else ""
     if receipt.return_code is not None:
         text = _("退回 %(count)s 台（件）：%(reason)s", count=receipt.item_count, reason=label(receipt.return_code))
+    elif receipt.decision == "changed":
+        text = _("更改时间地点")
     else:
         text = _("受理 %(count)s 台（件）", count=receipt.item_count)
     return Event(receipt.created_at, text + said, receipt.institution.name)

@@ -20,7 +20,6 @@ from ... import clock, scoping
 from ...actor import Actor
 from ...database import db
 from ...messages import label
-from ...messages import matching as words
 from ...messages.wording import day_with_weekday, moment
 from ...models import (
     Appointment,
@@ -34,6 +33,7 @@ from ...models import (
 from ...permissions import Permission
 from ...services import areas, assignments, job_runs, rules
 from ...services.regulator_work import is_unmatched, used_in_area
+from ...services.words import LONGEST_REASON
 from ...states import ItemStatus
 from ..actions import record_action
 from ..base import Done, ScopedModelView
@@ -44,8 +44,7 @@ from ..lists import ChoiceFilter, ListState, Tab
 from ..pagination import Order, Page
 from ..records import Button, Event, NextStep
 from . import why
-
-MOST_CAUSES = 30
+from .unmatched_causes import alike, causes, nearest_words, of_cause, steps_of
 
 
 def one_step_decisions() -> Select[tuple[int]]:
@@ -59,9 +58,9 @@ def is_one_step_away(_actor: Actor) -> sa.ColumnElement[bool]:
 
 
 def is_over_two_days(_actor: Actor) -> sa.ColumnElement[bool]:
-    """The enterprise was promised an answer by now."""
+    """The enterprise was promised an answer by now and has none."""
     due = sa.select(Appointment.id).where(Appointment.due_at <= clock.now())
-    return AppointmentItem.appointment_id.in_(due)
+    return sa.and_(AppointmentItem.appointment_id.in_(due), AppointmentItem.office_answered_at.is_(None))
 
 
 def count_unmatched(actor: Actor) -> int:
@@ -103,6 +102,16 @@ class AssignForm(PanelForm):
     )
 
 
+class AnswerForm(PanelForm):
+    """What the office tells the enterprise; it is promised an answer within two working days."""
+
+    words = TextAreaField(
+        _l("答复内容"),
+        [InputRequired(_l("请写明答复，使用单位会看到这段话。")), Length(max=LONGEST_REASON)],
+        description=_l("说明现在怎么办、预计何时，如“本市正在考核建标，预计 3 月可检；急用请到省计量院”。"),
+    )
+
+
 def unmatched_kinds(actor: Actor) -> list[tuple[str, str]]:
     """Kinds of which something is in the queue."""
     statement = (
@@ -119,45 +128,6 @@ def unmatched_kinds(actor: Actor) -> list[tuple[str, str]]:
 def of_kind(code: str) -> sa.ColumnElement[bool]:
     kinds = sa.select(MeasuringInstrument.id).where(MeasuringInstrument.kind_code == code)
     return AppointmentItem.instrument_id.in_(kinds)
-
-
-def causes(actor: Actor) -> list[tuple[int, str]]:
-    """The reasons that hold most instruments back, worded from the stored decisions."""
-    number = sa.func.count()
-    statement = (
-        sa.select(AppointmentItem.decision_id, number, sa.func.min(MeasuringInstrument.kind_code))
-        .join(AppointmentItem.instrument)
-        .where(is_unmatched(actor), AppointmentItem.decision_id.is_not(None))
-        .group_by(AppointmentItem.decision_id)
-        .order_by(number.desc(), AppointmentItem.decision_id)
-        .limit(MOST_CAUSES)
-    )
-    rows = list(db.session.execute(statement).tuples())
-    decisions = {
-        row.id: row
-        for row in db.session.scalars(
-            sa.select(MatchingDecision).where(MatchingDecision.id.in_([key for key, _count, _kind in rows]))
-        )
-    }
-    nearest = nearest_words(list(decisions.values()))
-    names = dict(db.session.execute(sa.select(InstrumentKind.code, InstrumentKind.name)).tuples().all())
-    return [
-        (key, _("%(kind)s · %(nearest)s（%(count)s）", kind=names.get(kind, kind), nearest=nearest[key], count=count))
-        for key, count, kind in rows
-        if key is not None
-    ]
-
-
-def nearest_words(decisions: Sequence[MatchingDecision]) -> dict[int, str]:
-    """By decision: the institution that came nearest, and the filters it failed."""
-    nearest = {row.id: why.nearest_candidate(row) for row in decisions}
-    names = institution_names({found["institution"] for found in nearest.values() if found})
-    return {
-        row.id: words.failed_filters(names.get(found["institution"], "—"), found["failed"])
-        if (found := nearest[row.id])
-        else (_("台账信息有误") if row.outcome == "bad_data" else _("没有机构的授权覆盖此地"))
-        for row in decisions
-    }
 
 
 def _nearest(_view: Any, _context: Any, row: AppointmentItem, _name: str) -> str:
@@ -191,7 +161,9 @@ class RegulatorUnmatched(ScopedModelView):
         "nearest": _nearest,
         "place": lambda _view, _context, row, _name: row.instrument.division.name,
         "kind": lambda _view, _context, row, _name: row.instrument.kind.name,
-        "due": lambda _view, _context, row, _name: due_words(row.appointment.due_at),
+        "due": lambda _view, _context, row, _name: (
+            _("已答复") if row.office_answered_at else due_words(row.appointment.due_at)
+        ),
     }
     cell_classes = {"nearest": "wide", "enterprise": "wide"}
     load_options = (
@@ -212,7 +184,7 @@ class RegulatorUnmatched(ScopedModelView):
     )
     filters = (
         ChoiceFilter("kind", _l("种别"), options=unmatched_kinds, where=of_kind),
-        ChoiceFilter("cause", _l("原因"), options=causes, column=AppointmentItem.decision_id),
+        ChoiceFilter("cause", _l("原因"), options=causes, where=of_cause),
     )
 
     def menu_count(self, actor: Actor) -> int | None:
@@ -245,7 +217,13 @@ class RegulatorUnmatched(ScopedModelView):
         page = super().page_of(state)
         decisions = list({row.decision_id: row.decision for row in page.rows}.values())
         page_facts("nearest", lambda: nearest_words(decisions))
+        page_facts("steps", lambda: steps_of(self.actor, page.rows))
         return page
+
+    def row_buttons(self, row: AppointmentItem) -> Sequence[Button]:
+        """What is one step away offers that step."""
+        step = page_facts("steps", dict).get(row.id)
+        return (step,) if step else ()
 
     def render(self, template: str, **kwargs: Any) -> str:
         kwargs.setdefault("late_since", job_runs.not_running_since())
@@ -266,11 +244,18 @@ class RegulatorUnmatched(ScopedModelView):
             return NextStep(what=why.outcome_words(row, matrix), who=self._who(row))
         cure, assign = matrix.cure, self._assign_button(row)
         primary = cure.button or (None if assign.why_not else assign)
-        others = () if primary is assign or assign.why_not else (assign,)
-        return NextStep(what=cure.sentence, who=self._who(row), primary=primary, others=others, warn=True)
+        others = [] if primary is assign or assign.why_not else [assign]
+        answer = Button(_("答复"), self.url_of("do_answer", key=row.id), primary=primary is None)
+        return NextStep(
+            what=cure.sentence,
+            who=self._who(row),
+            primary=primary or answer,
+            others=[*others, answer] if primary else others,
+            warn=row.office_answer == "",
+        )
 
     def record_buttons(self, row: AppointmentItem) -> list[Button]:
-        """手工指派 stands in the strip."""
+        """手工指派 and 答复 stand in the strip."""
         return [Button(label=_("预约申请"), url=url_for("regulator_appointments.details_view", key=row.appointment_id))]
 
     def history(self, row: AppointmentItem) -> Sequence[Event] | None:
@@ -292,7 +277,7 @@ class RegulatorUnmatched(ScopedModelView):
         return row.decision.rule_revision < rules.revision()
 
     def why_not(self, code: str, row: AppointmentItem) -> str:
-        return "" if self._assignable(row) else _("没有机构只差服务区域，不能指派")
+        return "" if code != "assign" or self._assignable(row) else _("没有机构只差服务区域，不能指派")
 
     def _cannot_assign(self, row: AppointmentItem) -> bool:
         return row.status is ItemStatus.UNMATCHED and not self._assignable(row)
@@ -302,6 +287,8 @@ class RegulatorUnmatched(ScopedModelView):
 
     def action_form(self, code: str, subject: AppointmentItem) -> Any:
         form = super().action_form(code, subject)
+        if code != "assign":
+            return form
         form.institution_id.choices = [
             ("", _("请选择")),
             *((str(found.id), f"{found.name}（{label(found.level)}）") for found in self._assignable(subject)),
@@ -323,6 +310,20 @@ class RegulatorUnmatched(ScopedModelView):
         )
         said = _("已指派给%(name)s，预约单 %(number)s。", name=slip.institution.name, number=slip.number)
         return Done(url_for("regulator_slips.details_view", key=slip.id), said)
+
+    @record_action(
+        "answer",
+        label=_l("答复"),
+        permission=Permission.AREA_UNMATCHED_ASSIGN,
+        form=AnswerForm,
+        confirm=lambda _view, row: _(
+            "%(name)s会在预约申请和消息里看到答复。同一预约中同种别未匹配的器具一并答复；器具仍等待匹配。",
+            name=row.enterprise.name,
+        ),
+    )
+    def answer(self, actor: Actor, row: AppointmentItem, values: dict[str, Any]) -> Done:
+        count = assignments.answer(actor, row.id, words=values["words"] or "")
+        return Done("", _("已答复使用单位，涉及 %(count)s 台（件）。", count=count))
 
     def _matrix(self, row: AppointmentItem) -> why.Matrix:
         made: why.Matrix = page_facts(f"matrix-{row.id}", lambda: why.matrix_of(self.actor, row))
@@ -356,8 +357,11 @@ class RegulatorUnmatched(ScopedModelView):
         """How many others wait for exactly the same reason, and the list of all of them."""
         if row.status is not ItemStatus.UNMATCHED:
             return {"count": 0, "url": ""}
-        count = count_items(self.actor, is_unmatched(self.actor), AppointmentItem.decision_id == row.decision_id)
-        return {"count": count - 1, "url": self.url_of("index_view", cause=row.decision_id)}
+        same = alike(row.decision) if row.decision is not None else []
+        count = count_items(self.actor, is_unmatched(self.actor), AppointmentItem.decision_id.in_(same))
+        mine = {value for value, _label in causes(self.actor)}
+        cause = next((key for key in same if key in mine), row.decision_id)
+        return {"count": count - 1, "url": self.url_of("index_view", cause=cause)}
 
     def _attempts(self, row: AppointmentItem) -> list[Event]:
         statement = (

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from flask import url_for
 from flask_babel import gettext as _
 
@@ -81,11 +82,19 @@ def matrix_of(actor: Actor, item: AppointmentItem) -> Matrix:
     names = _names(item, found.rows)
     return Matrix(
         revision=decision.rule_revision,
-        decided_at=decision.created_at,
+        decided_at=_decided_at(item, decision),
         filters=tuple(words.filter_label(code) for code in words.FILTER_LABELS),
         rows=tuple(_row(row, found.institutions[row.institution], names) for row in found.rows),
         cure=_cure(actor, item, decision, found, names),
     )
+
+
+def _decided_at(item: AppointmentItem, decision: MatchingDecision) -> datetime:
+    """When it was decided for this item: the same facts may have been decided for another one before."""
+    attempted = sa.select(sa.func.max(MatchingAttempt.attempted_at)).where(
+        MatchingAttempt.item_id == item.id, MatchingAttempt.decision_id == decision.id
+    )
+    return db.session.scalar(attempted) or decision.created_at
 
 
 def outcome_words(item: AppointmentItem, matrix: Matrix) -> str:
@@ -154,10 +163,10 @@ def _cure(
     failed = [cell for cell in nearest.cells if cell.result == "failed"] if nearest else []
     if nearest is None or not failed:
         sentence = words.nobody_sentence(kind=names.kind, place=names.place(item.instrument.division_code))
-        return Cure(sentence, _new_capability(item))
+        return Cure(sentence, replace(_new_capability(item), primary=True))
     institution = found.institutions[nearest.institution]
     if len(failed) > 1:
-        near = words.failed_filters(institution.name, [cell.code for cell in failed])
+        near = words.missing_conditions(institution.name, [cell.code for cell in failed])
         return Cure(_("最接近的机构也差 %(count)s 项：%(near)s", count=len(failed), near=near))
     step = words.step_sentence(failed[0], names, institution=institution.name)
     return Cure(_("差一步：%(step)s", step=step), _mending(actor, item, failed[0], nearest, institution))
@@ -166,7 +175,7 @@ def _cure(
 def _mending(actor: Actor, item: AppointmentItem, cell: Cell, row: Row, institution: Institution) -> Button | None:
     """The form that removes the failed filter, where this regulator may use it."""
     if cell.code == "AUTH":
-        return _new_capability(item, institution)
+        return replace(_new_capability(item, institution.id), primary=True)
     if cell.code == "ACTIVE":
         if not institutions.may_edit(actor, institution):
             return None
@@ -174,17 +183,28 @@ def _mending(actor: Actor, item: AppointmentItem, cell: Cell, row: Row, institut
     if cell.code not in CURED_IN_CAPABILITY or row.capability is None:
         return None
     capability = db.session.scalar(scoping.visible(actor, Capability).where(Capability.id == row.capability))
-    if capability is None or not capabilities.may_edit(actor, capability):
-        # Only areas of its own: a district may authorise the institution for itself.
-        return _new_capability(item, institution)
-    text = _("续期该授权") if cell.code == "VALID" else _("修改该授权")
-    return Button(text, url_for("regulator_capabilities.edit_view", key=capability.id), primary=True)
+    may_edit = capability is not None and capabilities.may_edit(actor, capability)
+    editable = {row.capability} if may_edit else set()
+    return replace(mend_authorisation(item, cell.code, institution.id, row.capability, editable), primary=True)
 
 
-def _new_capability(item: AppointmentItem, institution: Institution | None = None) -> Button:
+def mend_authorisation(
+    item: AppointmentItem, code: str, institution_id: int, capability_id: int | None, editable: Collection[int]
+) -> Button:
+    """The form of an authorisation that fails a filter: its own, or a new one where this regulator may not edit it.
+
+    Only areas of its own: a district may authorise the institution for itself.
+    """
+    if capability_id not in editable or code not in CURED_IN_CAPABILITY:
+        return _new_capability(item, institution_id)
+    text = _("续期该授权") if code == "VALID" else _("修改该授权")
+    return Button(text, url_for("regulator_capabilities.edit_view", key=capability_id))
+
+
+def _new_capability(item: AppointmentItem, institution_id: int | None = None) -> Button:
     instrument = item.instrument
-    known: dict[str, Any] = {"institution_id": institution.id} if institution else {}
+    known: dict[str, Any] = {"institution_id": institution_id} if institution_id else {}
     url = url_for(
         "regulator_capabilities.create_view", kind_code=instrument.kind_code, areas=instrument.division_code, **known
     )
-    return Button(_("新增授权"), url, primary=True)
+    return Button(_("新增授权"), url)
