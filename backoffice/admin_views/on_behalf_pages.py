@@ -20,7 +20,7 @@ from ..services import appointments, bookings_on_behalf, ledger, on_behalf
 from ..states import AppointmentStatus
 from ..web.form_keys import Done, once
 from .enterprise.drafts import WISHES, WishForm
-from .enterprise.instrument_form import FIELDS, SECTIONS, InstrumentForm, say_what_was_read, version_of
+from .enterprise.instrument_form import FIELDS, SECTIONS, Asked, InstrumentForm, say_what_was_read, version_of
 from .forms import Lookup, ScopedLookupField, place_problems
 from .keys import coerce_key
 from .lists import clean_text
@@ -38,8 +38,9 @@ def instrument_form(narrow: Any) -> type[InstrumentForm]:
 
     class InstrumentOnBehalfForm(InstrumentForm):
         enterprise_id = ScopedLookupField(
-            label=_l("统一社会信用代码"),
-            description=_l("替哪家单位登记：输入代码或名称，从提示中选择。"),
+            label=_l("使用单位"),
+            validators=[Asked()],
+            description=_l("替哪家单位登记：输入统一社会信用代码或名称，也可以从提示中选择。"),
             target=Enterprise,
             allow_blank=True,
             narrow=narrow,
