@@ -58,6 +58,11 @@ class Lookup:
 class PanelForm(BaseForm):
     """Base of all model forms; the app-wide CSRF protection covers it, so it carries no token of its own."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self:
+            _say_plainly(field.validators)
+
 
 class ScopedSelectField(SelectFieldBase):
     """One row of another table, its key as data. Offered and accepted only within the actor's scope."""
@@ -350,10 +355,14 @@ def _clean_lines(text: Any) -> Any:
 
 def _plainly_required(field: Any) -> Any:
     """Our words for a missing value where upstream added the rule itself."""
-    for rule in getattr(field, "kwargs", {}).get("validators", ()):
+    _say_plainly(getattr(field, "kwargs", {}).get("validators", ()))
+    return field
+
+
+def _say_plainly(validators: Iterable[Any]) -> None:
+    for rule in validators:
         if isinstance(rule, InputRequired) and rule.message is None:
             rule.message = REQUIRED
-    return field
 
 
 def _target_of(mapper: Mapper[Any], column: Column[Any]) -> type[Any]:

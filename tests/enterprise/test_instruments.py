@@ -104,6 +104,23 @@ def test_a_kind_is_found_by_code_name_and_what_people_call_it_without_any_script
     assert re.search(rf'id="kind_code"[^>]*value="{code} {re.escape(name)}"', edit)
 
 
+def test_a_new_instrument_begins_at_the_enterprises_own_place(browser: Browser, user: User) -> None:
+    enterprise = user.enterprise
+    for url in (NEW, f"{LIST}new-many"):
+        html = page(browser.get(url))
+        assert re.search(rf'id="place_of_use"[^>]*value="{enterprise.address}"', html)
+        assert re.search(rf'id="division_code"[^>]*value="{enterprise.division_code} ', html)
+    row = own(user, place_of_use="一车间", division_code="370302")
+    assert 'value="一车间"' in page(browser.get(f"{NEW}?copy={row.id}"))
+
+
+def test_a_form_does_not_speak_of_spreadsheets(browser: Browser) -> None:
+    html = page(browser.post(NEW, typed(quantity="2", serial_number="1.2E+15")))
+    assert "不能登记" in said_beside(html, "quantity")
+    for words in ("表格软件把", "单元格", "导入"):
+        assert words not in said_beside(html, "quantity") + said_beside(html, "serial_number")
+
+
 def test_every_mistake_is_said_beside_its_field_and_nothing_typed_is_lost(browser: Browser) -> None:
     code = db.session.scalar(
         sa.select(InstrumentKind.code)

@@ -241,7 +241,9 @@ def _summary(lines: Sequence[DraftLine], asked: Sequence[LastInstitutionQuestion
         matched=len(matched),
         institutions=institutions,
     )
-    if unmatched:
+    if not matched:
+        what = _("%(count)s 台（件）暂无机构可检", count=len(lines))
+    elif unmatched:
         what += _("，%(count)s 台暂无机构可检", count=unmatched)
     if open_questions:
         who = _("下一步在您：先回答下面的 %(count)s 个问题，再提交。", count=open_questions)

@@ -15,7 +15,7 @@ from wtforms.widgets import DateInput
 
 from ...matching.quantities import read_accuracy, read_range
 from ...messages.ledger import column_name
-from ...models import Division
+from ...models import Division, Enterprise
 from ...services import ledger_reference, places
 from ...services.ledger_further import DAYS, length_of
 from ...services.ledger_values import DECLARED_COLUMNS, OPTIONAL_COLUMNS
@@ -295,6 +295,12 @@ NEVER_COPIED = (
     "version",
 )
 """They belong to one instrument: 复制新增 leaves them empty."""
+
+
+def begin_at(form: InstrumentForm, enterprise: Enterprise | None) -> None:
+    """A new instrument is used where its enterprise is, unless somebody writes otherwise."""
+    if enterprise is not None and not form.place_of_use.data and not form.division_code.data:
+        form.place_of_use.data, form.division_code.data = enterprise.address, enterprise.division_code
 
 
 def folded_sections(form: Any, *, is_verified: bool = False) -> list[dict[str, Any]]:

@@ -232,7 +232,7 @@ class WalkIns(BookingOnBehalf, RecordForms):
         latest = row.registrations[0]
         office = areas.regulator_office(latest.reviewer_division_code)
         return _(
-            "等%(office)s审核，应于 %(day)s 前答复",
+            "等%(office)s审核，最迟 %(day)s 答复",
             office=office.organisation if office else _("系统管理员"),
             day=day_with_weekday(areas.last_day(latest.due_at)),
         )
