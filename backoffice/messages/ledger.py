@@ -38,6 +38,7 @@ LEDGER_SENTENCES: dict[str, str] = {
 """Problems only the ledger itself can have; on a form and in an import alike."""
 
 TYPED_SENTENCES: dict[str, str] = {
+    "required": N_("请填写此项。"),
     "quantity_not_one": N_("“%(found)s”不能登记：数量只能填 1，每台（件）器具登记一条，多台请用“批量新增”。"),
     "precision_lost": N_("“%(found)s”像是表格软件改写过的数字，后面的位数可能已经丢失，请按铭牌逐字输入。"),
     "leading_zero_lost": N_("“%(found)s”少了开头的 0，请补上。"),
