@@ -82,6 +82,13 @@ def test_the_generated_template_filled_in_is_imported(browser: Browser) -> None:
     assert (found["state"], found["rows"], found["new"], found["errors"]) == ("ready", 2, 2, 0)
 
 
+def test_everything_of_the_menu_is_two_taps_away_on_a_phone(browser: Browser) -> None:
+    dock = page(browser.get(NEW)).partition('class="dock"')[2].partition("</nav>")[0]
+    shown, _, more = dock.partition("<details")
+    assert "台账" in shown and re.search(r'<summary class="active">更多', more)
+    assert re.search(r'<a class="btn" href="/enterprise/imports/" aria-current="page">导入</a>', more)
+
+
 def test_the_template_comes_with_ones_own_ledger_and_goes_back_as_it_is(browser: Browser, user: User) -> None:
     assert "含现有台账" not in page(browser.get(NEW))
     own_row(user, serial_number="OWN-1", purchased_on=date(2026, 5, 10), oil_product="92 号汽油", seal_number="=1+1")
