@@ -43,7 +43,9 @@ def fresh(row):
 
 def test_a_row_is_entered_on_behalf_and_says_so(people, office):
     enterprise = people.clerk.enterprise
-    assert enterprise.uscc in office.text(f"{INSTRUMENTS}new?enterprise_id={enterprise.uscc}")
+    begun = office.text(f"{INSTRUMENTS}new?enterprise_id={enterprise.uscc}")
+    assert enterprise.uscc in begun
+    assert re.search(rf'id="place_of_use"[^>]*value="{enterprise.address}"', begun)
     answer = office.send(f"{INSTRUMENTS}new", {**typed(), "enterprise_id": enterprise.uscc, "version": ""})
     assert answer.status_code == 303, answer.get_data(as_text=True)
     (row,) = db.session.query(MeasuringInstrument).all()
