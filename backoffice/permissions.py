@@ -62,6 +62,7 @@ class Permission(StrEnum):
     ALL_REFERENCE_EDIT = "all:reference:edit"
     ALL_JOBS_READ = "all:jobs:read"
     ALL_JOBS_START = "all:jobs:start"
+    ALL_SYSTEM_JOBS_START = "all:system_jobs:start"
     ALL_AUDIT_READ = "all:audit:read"
     ALL_USERS_READ = "all:users:read"
     ALL_USERS_EDIT = "all:users:edit"
@@ -143,6 +144,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.ALL_MAILS_READ,
             P.ALL_JOBS_READ,
             P.ALL_JOBS_START,
+            P.ALL_SYSTEM_JOBS_START,
             P.ALL_REGISTRATIONS_DECIDE,
         }
     ),

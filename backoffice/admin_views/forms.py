@@ -39,6 +39,9 @@ from .lists import clean_text
 
 MAX_CHOICES = 500
 MAX_LOOKUPS = 20
+MAX_WORDS = 6
+MAX_NAMED = 5
+MAX_ECHO = 40
 MAX_TEXT = 5000
 REQUIRED = _l("请填写此项。")
 FIELD_KWARGS = ("label", "description", "validators", "filters", "default", "render_kw")
@@ -54,6 +57,11 @@ class Lookup:
 
 class PanelForm(BaseForm):
     """Base of all model forms; the app-wide CSRF protection covers it, so it carries no token of its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self:
+            _say_plainly(field.validators)
 
 
 class ScopedSelectField(SelectFieldBase):
@@ -111,7 +119,7 @@ class ScopedSelectField(SelectFieldBase):
 
 
 class ScopedLookupField(ScopedSelectField):
-    """The same for long tables: a text input with suggestions; people type the code or pick "code name"."""
+    """The same for long tables: a text input with suggestions; people type code or name, or pick "code name"."""
 
     widget = TextInput()
 
@@ -123,7 +131,7 @@ class ScopedLookupField(ScopedSelectField):
     def find(self, key: object) -> Any | None:
         words = clean_text(str(key)).split()
         column = getattr(self.target, self.lookup.by)
-        typed = coerce_key(column, words[0]) if words else None
+        typed = coerce_key(column, words[0].upper()) if words else None
         if typed is None:
             return None
         query = self.narrow(self.scope()).order_by(None).where(column == typed)
@@ -131,19 +139,38 @@ class ScopedLookupField(ScopedSelectField):
 
     def suggest(self, words: str) -> list[str]:
         """At most `MAX_LOOKUPS` rows in scope that contain every word, as "code name"."""
+        return [self.words(row) for row in self.matches(words)]
+
+    def matches(self, words: str) -> list[Any]:
         query = self.narrow(self.scope())
-        for word in clean_text(words).split():
+        for word in clean_text(words).split()[:MAX_WORDS]:
             columns = (getattr(self.target, name) for name in self.lookup.search)
             query = query.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
         rows = db.session.scalars(query.order_by(getattr(self.target, self.lookup.by)).limit(MAX_LOOKUPS)).unique()
-        return [self.words(row) for row in rows]
+        return list(rows)
+
+    def find_named(self, words: str) -> Any:
+        """The one row meant by typed words of its name; raises with what else they may mean."""
+        found = self.matches(words)
+        exact = [row for row in found if getattr(row, "name", "") == words]
+        if len(found) == 1 or len(exact) == 1:
+            return (exact or found)[0]
+        if not found:
+            raise ValueError(_("“%(words)s”不在可选范围内，请输入代码或名称，再从提示中选择。", words=words[:MAX_ECHO]))
+        named = "；".join(self.words(row) for row in found[:MAX_NAMED])
+        raise ValueError(
+            _("符合“%(words)s”的不止一个，请写全或写代码：%(named)s。", words=words[:MAX_ECHO], named=named)
+        )
 
     def words(self, row: Any) -> str:
         return f"{getattr(row, self.lookup.by)} {getattr(row, 'name', row)}"
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.typed = valuelist[0] if valuelist else ""
-        super().process_formdata(valuelist)
+        self.data = None
+        words = clean_text(self.typed)
+        if words:
+            self.data = key_of(self.find(words) or self.find_named(words))
 
     def _value(self) -> str:
         if self.typed is not None:
@@ -328,10 +355,14 @@ def _clean_lines(text: Any) -> Any:
 
 def _plainly_required(field: Any) -> Any:
     """Our words for a missing value where upstream added the rule itself."""
-    for rule in getattr(field, "kwargs", {}).get("validators", ()):
+    _say_plainly(getattr(field, "kwargs", {}).get("validators", ()))
+    return field
+
+
+def _say_plainly(validators: Iterable[Any]) -> None:
+    for rule in validators:
         if isinstance(rule, InputRequired) and rule.message is None:
             rule.message = REQUIRED
-    return field
 
 
 def _target_of(mapper: Mapper[Any], column: Column[Any]) -> type[Any]:

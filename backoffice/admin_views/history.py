@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,17 +11,23 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from ..actor import Actor
+from ..audit import AuditAction
 from ..database import Model, db
 from ..messages import label
 from ..messages import records as words
-from ..models import AuditEvent, Division
+from ..models import AuditEvent, Capability, Division, MeasuringInstrument
 from ..services import record_history
+from ..services.ledger_values import READ_COLUMNS
 from .records import Event
 
 PAGE = 20
 """Events on a record's page; older ones are a link away."""
 GREATEST_KEY = 2**63 - 1
 WHOLE_COUNTRY_NAME = "全国"
+MODELS_WITH_RANGE: Mapping[str, type[Any]] = {
+    "measuring_instrument": MeasuringInstrument,
+    "capability": Capability,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +69,12 @@ def changes_of(event: AuditEvent, columns: Collection[str] | None = None) -> lis
     before, after = event.before or {}, event.after or {}
     recorded = [name for name in dict.fromkeys([*before, *after]) if name not in ("id", "path")]
     names = [name for name in recorded if columns is None or name in columns]
+    units = _units_of(event, names)
     return [
         Change(
             label=words.column_words(event.subject_type, name),
-            before=_value(event.subject_type, name, before.get(name)) if name in before else "",
-            after=_value(event.subject_type, name, after.get(name)) if name in after else "",
+            before=_value(event.subject_type, name, before.get(name), units) if name in before else "",
+            after=_value(event.subject_type, name, after.get(name), units) if name in after else "",
         )
         for name in names
     ]
@@ -85,7 +92,7 @@ def event_words(event: AuditEvent, *, most: int | None = None, columns: Collecti
     done = words.action_words(event.action)
     if not (event.before and event.after):
         return done
-    changes = changes_of(event, columns)
+    changes = changes_of(event, _told_columns(event, columns))
     if not changes:
         return done
     told = []
@@ -98,7 +105,39 @@ def event_words(event: AuditEvent, *, most: int | None = None, columns: Collecti
     return f"{done}：{'；'.join(told)}"
 
 
-def _value(table: str, column: str, value: Any) -> str:
+def _told_columns(event: AuditEvent, columns: Collection[str] | None) -> set[str]:
+    """What a line of history tells of a change: what differs, in the words people typed and not in what was read of it.
+
+    A corrected registration is recorded whole: only what has an old value was changed.
+    """
+    before, after = event.before or {}, event.after or {}
+    hidden = READ_COLUMNS if event.subject_type == "measuring_instrument" else ()
+    named = before if event.action == AuditAction.REGISTRATION_CORRECTED.value else {**before, **after}
+    return {
+        name
+        for name in named
+        if name not in hidden
+        and (columns is None or name in columns)
+        and (name not in before or before[name] != after.get(name, before[name]) or name not in after)
+    }
+
+
+def _units_of(event: AuditEvent, names: Collection[str]) -> dict[str, str]:
+    """The unit of the recorded ends of a range: as recorded with them, else the record's present one."""
+    ends = [name for name in ("range_low", "range_high") if name in names]
+    if not ends:
+        return {}
+    unit = (event.after or {}).get("range_unit") or (event.before or {}).get("range_unit")
+    model = MODELS_WITH_RANGE.get(event.subject_type)
+    if not unit and model is not None and str(event.subject_id).isdecimal():
+        row = db.session.get(model, int(event.subject_id))
+        unit = row.range_unit if row is not None else ""
+    return dict.fromkeys(ends, str(unit or ""))
+
+
+def _value(table: str, column: str, value: Any, units: Mapping[str, str]) -> str:
+    if value is not None and units.get(column):
+        return f"{value} {units[column]}"
     if column == "areas" and isinstance(value, list):
         return area_words(value)
     name = record_history.name_of(table, column, value)

@@ -20,7 +20,7 @@ from ..services import appointments, bookings_on_behalf, ledger, on_behalf
 from ..states import AppointmentStatus
 from ..web.form_keys import Done, once
 from .enterprise.drafts import WISHES, WishForm
-from .enterprise.instrument_form import FIELDS, SECTIONS, InstrumentForm, say_what_was_read, version_of
+from .enterprise.instrument_form import FIELDS, SECTIONS, Asked, InstrumentForm, begin_at, say_what_was_read, version_of
 from .forms import Lookup, ScopedLookupField, place_problems
 from .keys import coerce_key
 from .lists import clean_text
@@ -38,8 +38,9 @@ def instrument_form(narrow: Any) -> type[InstrumentForm]:
 
     class InstrumentOnBehalfForm(InstrumentForm):
         enterprise_id = ScopedLookupField(
-            label=_l("统一社会信用代码"),
-            description=_l("替哪家单位登记：输入代码或名称，从提示中选择。"),
+            label=_l("使用单位"),
+            validators=[Asked()],
+            description=_l("替哪家单位登记：输入统一社会信用代码或名称，也可以从提示中选择。"),
             target=Enterprise,
             allow_blank=True,
             narrow=narrow,
@@ -65,6 +66,13 @@ class InstrumentsOnBehalf(ViewPart):
 
     def get_form(self) -> type[InstrumentForm]:
         return instrument_form(self.enterprises_offered)
+
+    def create_form(self, obj: Any = None) -> Any:
+        """Opened for an enterprise it begins at that enterprise's own place."""
+        form = super().create_form(obj)  # type: ignore[misc]
+        if request.method == "GET" and form.enterprise_id.data is not None:
+            begin_at(form, db.session.get(Enterprise, form.enterprise_id.data))
+        return form
 
     def form_context(self, form: Any, row: MeasuringInstrument | None) -> dict[str, Any]:
         say_what_was_read(form)

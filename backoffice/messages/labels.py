@@ -84,7 +84,7 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
     RegistrationState: {
         RegistrationState.PENDING: N_("待审核"),
         RegistrationState.APPROVED: N_("已通过"),
-        RegistrationState.REFUSED: N_("不通过"),
+        RegistrationState.REFUSED: N_("未通过"),
     },
     UseState: {
         UseState.IN_USE: N_("在用"),

@@ -37,10 +37,22 @@ LEDGER_SENTENCES: dict[str, str] = {
 }
 """Problems only the ledger itself can have; on a form and in an import alike."""
 
+TYPED_SENTENCES: dict[str, str] = {
+    "required": N_("请填写此项。"),
+    "quantity_not_one": N_("“%(found)s”不能登记：数量只能填 1，每台（件）器具登记一条，多台请用“批量新增”。"),
+    "precision_lost": N_("“%(found)s”像是表格软件改写过的数字，后面的位数可能已经丢失，请按铭牌逐字输入。"),
+    "leading_zero_lost": N_("“%(found)s”少了开头的 0，请补上。"),
+    "leading_zero_lost.suggested": N_("“%(found)s”少了开头的 0，是否为“%(suggestion)s”？"),
+    "decimal_in_number": N_("“%(found)s”像是表格软件改写过的小数，末尾的 0 可能已经丢失，请按铭牌逐字输入。"),
+    "date_cell": N_("“%(found)s”像是日期，请按铭牌逐字输入。"),
+}
+"""What is said of a form, where there is no spreadsheet, cell or row."""
+
 SENTENCES: dict[str, str] = {
     **{f"row.{code}": str(sentence) for code, sentence in PROBLEM_SENTENCES.items()},
     **{f"row.{code}.suggested": str(sentence) for code, sentence in SENTENCES_WITH_SUGGESTION.items()},
     **{f"file.{code}": str(sentence) for code, sentence in FILE_SENTENCES.items()},
+    **{f"typed.{code}": sentence for code, sentence in TYPED_SENTENCES.items()},
     **LEDGER_SENTENCES,
     "batch_no_numbers": N_("请填出厂编号：列出来、填起止号，或填一个出厂编号和它的枪号（分号）。"),
     "batch_one_way": N_("三种写法只填一种，请清空另外的。"),
@@ -139,7 +151,8 @@ def stored_message(stored: Mapping[str, Any]) -> str:
 def problem_code(problem: Problem) -> str:
     """The code of a row's problem among `SENTENCES`."""
     suggested = problem.suggestion and problem.code.value in SENTENCES_WITH_SUGGESTION
-    return f"row.{problem.code.value}" + (".suggested" if suggested else "")
+    code = problem.code.value + (".suggested" if suggested else "")
+    return f"typed.{code}" if problem.row is None and code in TYPED_SENTENCES else f"row.{code}"
 
 
 def is_warning(stored: Mapping[str, Any]) -> bool:

@@ -26,7 +26,7 @@ def decoded(facts: dict[str, Any]) -> dict[str, Any]:
 
 SENTENCES: dict[str, str] = {
     "notice_registration_arrived": N_("%(enterprise)s 提交了注册申请，请在 %(due)s 前审核。"),
-    "notice_registration_late": N_("%(enterprise)s 的注册申请已超过 2 个工作日未审核（应于 %(due)s 前答复）。"),
+    "notice_registration_late": N_("%(enterprise)s 的注册申请已超过 2 个工作日未审核（最迟应于 %(due)s 答复）。"),
     "notice_registration_approved": N_("您单位的注册已通过审核，现在可以建立台账、预约检定。"),
     "notice_registration_refused": N_("您单位的注册未通过审核：%(reason)s。请更正后重新提交。"),
     "notice_walk_in_approved": N_("您机构代办的 %(enterprise)s 已通过审核，代办的预约已自动提交。"),
@@ -45,8 +45,8 @@ SENTENCES: dict[str, str] = {
         "%(by)s 已把您的 %(count)s 台（件）改派给%(institution)s，预约单 %(number)s：%(reason)s。"
     ),
     "notice_branch_registered": N_("您单位的分支机构 %(enterprise)s 已提交注册（代码 %(uscc)s）。"),
-    "notice_change_arrived": N_("%(enterprise)s 申请变更单位信息，请在 %(due)s 前答复。"),
-    "notice_change_late": N_("%(enterprise)s 的变更申请已超过 2 个工作日未答复（应于 %(due)s 前答复）。"),
+    "notice_change_arrived": N_("%(enterprise)s 申请变更单位信息，最迟 %(due)s 答复。"),
+    "notice_change_late": N_("%(enterprise)s 的变更申请已超过 2 个工作日未答复（最迟应于 %(due)s 答复）。"),
     "notice_change_approved": N_("您单位的变更申请已同意，单位信息已按申请更新。"),
     "notice_change_refused": N_("您单位的变更申请未同意：%(reason)s。"),
     "notice_correction_proposed": N_("%(institution)s 核对 %(instrument)s 后建议更正台账，请确认（一次点击即可）。"),

@@ -71,17 +71,19 @@ class RegistrationForm(FlaskForm):
     email = _text(_l("电子邮箱"), required=False, autocomplete="email", inputmode="email", maxlength="100")
     licence = FileField(
         _l("营业执照或登记证书"),
-        [InputRequired()],
+        [InputRequired(NEEDED)],
         description=_l("拍照、扫描件或 PDF 都可以，文字要清楚；照片太大时自动缩小，PDF 不超过 5 MB。"),
         render_kw={"accept": "image/jpeg,image/png,image/webp,application/pdf"},
     )
     password = PasswordField(
         _l("设置密码"),
-        [InputRequired()],
+        [InputRequired(NEEDED)],
         description=_l("至少 8 位，含大写字母、小写字母、数字、符号中的三种；不要用代码、手机号或常见词。"),
         render_kw={"autocomplete": "new-password"},
     )
-    password_again = PasswordField(_l("再输入一次密码"), [InputRequired()], render_kw={"autocomplete": "new-password"})
+    password_again = PasswordField(
+        _l("再输入一次密码"), [InputRequired(NEEDED)], render_kw={"autocomplete": "new-password"}
+    )
 
 
 class CorrectionForm(RegistrationForm):

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from ..messages.labels import label
 from ..messages.registrations import principal_label
 from ..models import StoredFile
-from ..services import address_limits, places, stored_files
+from ..services import address_limits, places, stored_files, uscc
 from ..services.places import Found
 from ..services.stored_files import Upload
 from ..services.words import clean_text
@@ -117,7 +117,7 @@ def _lines(draft: Draft, pages: Pages) -> list[tuple[str, str, str]]:
     code_label = _("所属法人企业的统一社会信用代码") if type_ is EnterpriseType.BRANCH else _("统一社会信用代码")
     lines = [
         ("type", _("单位类型"), label(type_)),
-        ("uscc", code_label, values.get("uscc", "")),
+        ("uscc", code_label, uscc.grouped(uscc.fold(values.get("uscc")))),
         ("name", _("单位名称"), values["name"]),
         ("division", _("所在区县"), values["division"]),
         ("address", _("详细地址"), values["address"]),
@@ -128,7 +128,7 @@ def _lines(draft: Draft, pages: Pages) -> list[tuple[str, str, str]]:
         ("licence", _("营业执照或登记证书"), draft.file_name),
     ]
     if pages.fixed_code:
-        lines[1] = ("", _("统一社会信用代码"), pages.fixed_code)
+        lines[1] = ("", _("统一社会信用代码"), uscc.grouped(pages.fixed_code))
     else:
         lines.append(("password", _("密码"), _("已设置")))
     return lines

@@ -15,7 +15,7 @@ from ..audit import AuditAction
 from ..database import db, execute_counted
 from ..errors import Conflict, Invalid
 from ..models import Appointment, AppointmentItem, FormKey, JobHeartbeat, JobRun, User
-from ..permissions import Permission, require
+from ..permissions import Permission, may, require
 from ..states import ItemStatus, RunOutcome
 from . import notices
 
@@ -31,6 +31,8 @@ STARTABLE = (
     "tidying",
 )
 """Jobs a person may start: all of the schedule."""
+OF_THE_SYSTEM = frozenset({"mails", "tidying"})
+"""Those that serve the installation, not the work of an office: the administrator starts them."""
 INTERRUPTED = "interrupted"
 """The problem of a run whose process died."""
 _REQUEST_LOCK = 0x4A4F_4253
@@ -103,13 +105,20 @@ def _close_interrupted() -> None:
         note_failure(run.job, INTERRUPTED, run_id=run.id)
 
 
+def startable(actor: Actor) -> tuple[str, ...]:
+    """The jobs this person may start by hand."""
+    is_all = may(actor, Permission.ALL_SYSTEM_JOBS_START)
+    return tuple(job for job in STARTABLE if is_all or job not in OF_THE_SYSTEM)
+
+
 def request(actor: Actor, job: str) -> JobRun:
     """Ask for a run of a job now; the job process takes it within seconds, and a run that waits survives its absence.
 
-    Raises `Invalid` for an unknown job, `Conflict` while one that was asked for waits or runs.
+    Raises `Invalid` for a job that is unknown or not this person's to start, `Conflict` while one that was asked for
+    waits or runs.
     """
     require(actor, Permission.ALL_JOBS_START)
-    if job not in STARTABLE:
+    if job not in startable(actor):
         raise Invalid.one("job", "not_a_choice")
     db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_REQUEST_LOCK, sa.func.hashtext(job))))
     _close_interrupted()

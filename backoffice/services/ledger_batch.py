@@ -75,7 +75,7 @@ def read_numbers(numbering: Numbering) -> list[Pair]:
         return [(each, "") for each in _counted_up(typed.first_number, typed.last_number)]
     for name in ("serial_number", "nozzles"):
         if not getattr(typed, name):
-            raise Invalid.one(name, "row.required")
+            raise Invalid.one(name, "required")
     return [(typed.serial_number, each) for each in _nozzles(typed.nozzles)]
 
 
@@ -150,7 +150,7 @@ def _counted_up(first: str, last: str) -> list[str]:
 def _parts(name: str, number: str) -> tuple[str, str, str]:
     """What stands before the last digits, the digits, what stands after."""
     if not number:
-        raise Invalid.one(name, "row.required")
+        raise Invalid.one(name, "required")
     found = _counted.fullmatch(number)
     if found is None:
         raise Invalid.one(name, "batch_no_digits", found=number)

@@ -21,7 +21,7 @@ from ..messages.ledger import stored_message
 from ..models import ImportRow, ImportRun, StoredFile
 from ..permissions import Permission, require
 from ..states import ImportMode, ImportState
-from ..workbooks.intake import Limits, check_file
+from ..workbooks.intake import FileKind, Limits, check_file
 from ..workbooks.problems import FileProblem, FileProblemCode, FileProblemError
 from ..workbooks.reader import open_upload
 
@@ -30,6 +30,8 @@ FIRST_LOOK_SECONDS = 20
 """How long an upload waits for its header; a file that takes longer is judged by the job."""
 UNFINISHED = (ImportState.CHECKING, ImportState.MAPPING, ImportState.READY, ImportState.APPLYING)
 NAME_LENGTH = 200
+TABLE_ENDINGS = (".csv", ".tsv")
+"""Text is read as a table only where its name says it is one; a letter would be refused for its missing header."""
 
 
 def receive(actor: Actor, file_name: str, stream: BinaryIO) -> ImportRun:
@@ -44,7 +46,7 @@ def receive(actor: Actor, file_name: str, stream: BinaryIO) -> ImportRun:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload.xlsx"  # openpyxl goes by the ending.
         path.write_bytes(content)
-        _refuse_unreadable(path, limits)
+        _refuse_unreadable(path, limits, file_name)
     now = clock.now()
     file = StoredFile(
         name=_label(file_name),
@@ -70,10 +72,12 @@ def receive(actor: Actor, file_name: str, stream: BinaryIO) -> ImportRun:
     return run
 
 
-def _refuse_unreadable(path: Path, limits: Limits) -> None:
+def _refuse_unreadable(path: Path, limits: Limits, file_name: str) -> None:
     """Raise `Invalid` for what the first look shows; problems of the table, and slowness, are left to the check."""
     try:
-        check_file(path, limits)
+        kind = check_file(path, limits)
+        if kind is FileKind.TEXT and not file_name.lower().endswith(TABLE_ENDINGS):
+            raise FileProblemError(FileProblemCode.NOT_A_WORKBOOK)
         open_upload(path, Limits(wait_seconds=FIRST_LOOK_SECONDS)).close()
     except FileProblemError as refused:
         problem = refused.problem

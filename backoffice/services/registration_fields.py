@@ -13,6 +13,7 @@ from ..database import db
 from ..models import Division, Enterprise, StoredFile
 from ..states import EnterpriseType
 from . import accounts, passwords, stored_files, uscc
+from .contacts import competent_office
 from .divisions import active_children
 from .reference_checks import Problems
 from .stored_files import Upload
@@ -124,8 +125,18 @@ def _new_code(problems: Problems, typed: Any) -> str:
     if found is not None:
         problems.add("uscc", found.code, **found.facts)
     elif enterprise_with(code) is not None or accounts.is_taken(code):
-        problems.add("uscc", "uscc_taken", uscc=code)
+        _is_taken(problems, code)
     return code
+
+
+def _is_taken(problems: Problems, code: str) -> None:
+    """Its true owner may be who reads this: it says whom to ask, the office of the place it is registered at."""
+    enterprise = enterprise_with(code)
+    office = competent_office(enterprise.division_code) if enterprise is not None else None
+    if office is not None and office.phone:
+        problems.add("uscc", "uscc_taken_ask", uscc=code, office=office.name, phone=office.phone)
+    else:
+        problems.add("uscc", "uscc_taken", uscc=code)
 
 
 def _parent(problems: Problems, typed: Any) -> str:

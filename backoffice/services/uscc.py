@@ -26,6 +26,11 @@ def fold(text: str | None) -> str:
     return "".join(mark for mark in folded if mark not in "-‐‑–—" and not mark.isspace() and mark.isprintable())
 
 
+def grouped(code: str) -> str:
+    """The code in groups of four, as it is compared with a licence by eye."""
+    return " ".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
 def problem(code: str) -> FieldProblem | None:
     """What is wrong with a folded 18-character code, `None` for a good one.
 

@@ -1,10 +1,11 @@
-"""The guide's three downloads as answers: made from live data, kept in memory until that data changes."""
+"""Downloads as answers: the guide's three, kept in memory until their data changes, and the template with a ledger."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from typing import Any
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from typing import IO, Any
 from urllib.parse import quote
 
 from flask import Response, send_file
@@ -21,6 +22,8 @@ DOWNLOADS: dict[str, Any] = {
     "kinds": _l("强检器具目录"),
 }
 """The guide's names of the downloads."""
+WITH_LEDGER = _l("强制检定器具信息导入模板（含现有台账）")
+"""The template in which the present ledger stands already, one for each enterprise."""
 
 _made: dict[str, tuple[Reference, bytes]] = {}
 """What this process made last, with the reference data it was made of: a file of all divisions takes half a second."""
@@ -28,9 +31,23 @@ _made: dict[str, tuple[Reference, bytes]] = {}
 
 def workbook(name: str) -> Response:
     """A download of `DOWNLOADS`, saved by the browser under the guide's name."""
-    answer = send_file(io.BytesIO(_content(name)), mimetype=ledger_import.WORKBOOK)
-    file_name = quote(_("《%(name)s》", name=DOWNLOADS[name]) + ".xlsx")
-    answer.headers["Content-Disposition"] = f"attachment; filename=\"{name}.xlsx\"; filename*=UTF-8''{file_name}"
+    return _answer(io.BytesIO(_content(name)), name, DOWNLOADS[name])
+
+
+def template_with(rows: Iterable[Mapping[str, Any]]) -> Response:
+    """The template with these rows of a ledger. It is written to a file that is sent and gone: memory does not grow."""
+    spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the answer is sent
+    _write_template(spool, ledger_reference.load(), rows)
+    spool.seek(0)
+    answer = _answer(spool, "ledger", WITH_LEDGER)
+    answer.call_on_close(spool.close)
+    return answer
+
+
+def _answer(content: IO[bytes], plain: str, title: Any) -> Response:
+    answer = send_file(content, mimetype=ledger_import.WORKBOOK)
+    file_name = quote(_("《%(name)s》", name=title) + ".xlsx")
+    answer.headers["Content-Disposition"] = f"attachment; filename=\"{plain}.xlsx\"; filename*=UTF-8''{file_name}"
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
@@ -45,7 +62,7 @@ def _content(name: str) -> bytes:
     return made[1]
 
 
-def _write_template(stream: io.BytesIO, reference: Reference) -> None:
+def _write_template(stream: Any, reference: Reference, rows: Iterable[Mapping[str, Any]] = ()) -> None:
     write_template(
         stream,
         kinds=reference.kinds.values(),
@@ -53,6 +70,7 @@ def _write_template(stream: io.BytesIO, reference: Reference) -> None:
         origins=reference.origins,
         purposes=reference.purposes,
         delivery_modes=reference.delivery_modes,
+        rows=rows,
     )
 
 

@@ -56,6 +56,16 @@ class Shell:
         """At most four entries for the bar at the bottom of a phone."""
         return [link for link in self.menu if link.in_dock][:4]
 
+    @property
+    def more(self) -> list[MenuLink]:
+        """The rest of the menu, behind the last place of that bar: everything is two taps away."""
+        return [link for link in self.menu if link not in self.dock]
+
+    @property
+    def more_count(self) -> int:
+        """What waits for this person behind 更多."""
+        return sum(link.count or 0 for link in self.more if link.waits)
+
 
 ShellMaker = Callable[[Actor], Shell]
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
+import time
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -10,10 +13,12 @@ import openpyxl
 import pytest
 from flask import Flask
 
+from backoffice.database import db
 from backoffice.jobs import imports
 from backoffice.models import User
+from backoffice.states import UseState
 from tests.enterprise.ledger_app import browser, ledger_app, ledger_application, signed_in, user
-from tests.factories import UserFactory
+from tests.factories import InstrumentFactory, UserFactory
 from tests.services.ledger_samples import row, workbook
 from tests.web.conftest import Browser, forget_last_request
 
@@ -30,6 +35,10 @@ def send(browser: Browser, content: bytes, name: str = "台账.xlsx") -> Any:
     token = browser.token()
     forget_last_request()
     return browser.client.post(NEW, data={"csrf_token": token, "file": (io.BytesIO(content), name)})
+
+
+def own_row(user: User, **values: Any) -> None:
+    InstrumentFactory(enterprise=user.enterprise, **values)
 
 
 def upload(browser: Browser, rows: list[dict[str, Any]]) -> str:
@@ -73,6 +82,42 @@ def test_the_generated_template_filled_in_is_imported(browser: Browser) -> None:
     assert (found["state"], found["rows"], found["new"], found["errors"]) == ("ready", 2, 2, 0)
 
 
+def test_everything_of_the_menu_is_two_taps_away_on_a_phone(browser: Browser) -> None:
+    dock = page(browser.get(NEW)).partition('class="dock"')[2].partition("</nav>")[0]
+    shown, _, more = dock.partition("<details")
+    assert "台账" in shown and re.search(r'<summary class="active">更多', more)
+    assert re.search(r'<a class="btn" href="/enterprise/imports/" aria-current="page">导入</a>', more)
+
+
+def test_the_template_comes_with_ones_own_ledger_and_goes_back_as_it_is(browser: Browser, user: User) -> None:
+    assert "含现有台账" not in page(browser.get(NEW))
+    own_row(user, serial_number="OWN-1", purchased_on=date(2026, 5, 10), oil_product="92 号汽油", seal_number="=1+1")
+    own_row(user, serial_number="OWN-2", declared_verified_on=date(2025, 6, 10), certificate_number="ZS-1")
+    own_row(user, serial_number="GONE", use_state=UseState.SCRAPPED)
+    own_row(UserFactory(of_enterprise=True), serial_number="FOREIGN")
+    db.session.commit()
+    html = page(browser.get(NEW))
+    assert "《强制检定器具信息导入模板（含现有台账）》" in html and 'href="/enterprise/imports/ledger.xlsx"' in html
+    answer = browser.get("/enterprise/imports/ledger.xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.data))["强制检定器具信息"]
+    serials = [cell.value for cell in next(col for col in sheet.columns if str(col[0].value).startswith("出厂编号"))]
+    assert serials[2:] == ["OWN-1", "OWN-2"]
+    assert "ZS-1" not in str([cell.value for line in sheet.rows for cell in line])
+    sent = send(browser, answer.data)
+    imports.check_imports()
+    found = browser.get(sent.headers["Location"] + ".json").get_json()
+    assert (found["state"], found["rows"], found["same"], found["errors"]) == ("ready", 2, 2, 0)
+
+
+def test_a_thousand_rows_of_a_ledger_are_there_within_a_second(browser: Browser, user: User) -> None:
+    InstrumentFactory.create_batch(1000, enterprise=user.enterprise)
+    db.session.commit()
+    browser.get("/enterprise/imports/ledger.xlsx")  # The reference data is read once a process.
+    started = time.process_time()
+    answer = browser.get("/enterprise/imports/ledger.xlsx")
+    assert len(answer.data) > 50_000 and time.process_time() - started < 1.5
+
+
 def test_an_upload_is_checked_previewed_committed_and_done(browser: Browser) -> None:
     answer = send(browser, workbook([row(1), row(2)]))
     path = answer.headers["Location"]
@@ -108,12 +153,27 @@ def test_bad_cells_are_marked_in_place_with_what_is_allowed(browser: Browser) ->
     assert browser.post(f"{path}/commit", {"mode": "good"}).status_code == 303
 
 
+def test_what_is_wrong_stands_beside_the_row_however_long_its_texts_are(browser: Browser) -> None:
+    long = "特别长的器具名称" * 20
+    path = upload(browser, [row(1, name=long), row(2, quantity=12, purpose="随便")])
+    html = page(browser.get(f"{path}?show=errors"))
+    beside = re.findall(r'<td class="said-first[^"]*"[^>]*>(.*?)</td>', html, re.DOTALL)
+    assert len(beside) == 2
+    assert "器具名称：" in beside[0] and "N 器具数量：" in beside[1] and "另有 1 处" in beside[1]
+
+
 def test_an_update_shows_old_and_new(browser: Browser) -> None:
     path = upload(browser, [row(1)])
     browser.post(f"{path}/commit", {"mode": "all"})
     imports.apply_imports()
     html = page(browser.get(upload(browser, [row(1, department="一车间")])))
     assert "<del>设备科</del> → <ins>一车间</ins>" in html
+
+
+def test_a_letter_is_no_workbook_and_is_not_asked_for_its_header(browser: Browser) -> None:
+    answer = send(browser, "您好，这是我们的台账，请查收。\n谢谢".encode(), "bad.txt")
+    assert answer.status_code == 422
+    assert "这不是工作簿文件。请上传 .xlsx 工作簿" in page(answer) and "没有找到表头" not in page(answer)
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"PK\x03\x04 broken"])

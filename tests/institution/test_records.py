@@ -9,7 +9,8 @@ import pytest
 from backoffice import clock
 from backoffice.database import db
 from backoffice.models import Notice
-from backoffice.services import slip_printing
+from backoffice.services import one_time_links, slip_printing
+from backoffice.unit_of_work import unit_of_work
 from tests import factories
 from tests.institution.people import People
 
@@ -35,6 +36,17 @@ def test_appointments_instruments_and_enterprises_are_those_with_items_here(peop
         assert desk.get(f"/institution/{noun}/{strange}").status_code == 404
         assert desk.get(f"/institution/{noun}/new").status_code == 404
     assert slip.number in desk.text(f"/institution/enterprises/{slip.enterprise_id}")
+
+
+def test_how_an_enterprise_registered_and_who_may_sign_in_is_not_told_to_institutions(people, sign_in):
+    slip = people.slip()
+    office = factories.UserFactory(regulator=True)
+    db.session.commit()
+    with unit_of_work():
+        one_time_links.issue_for_enterprise(factories.actor_of(office), slip.enterprise_id)
+    url = f"/{{}}/enterprises/{slip.enterprise_id}"
+    assert "签发一次性链接" in sign_in(office).text(url.format("regulator"))
+    assert "签发一次性链接" not in sign_in(people.counter).text(url.format("institution"))
 
 
 def test_only_the_items_here_stand_on_an_appointment(people, sign_in):

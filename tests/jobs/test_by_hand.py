@@ -65,19 +65,19 @@ def test_asking_does_no_work_and_the_job_process_does(app: Flask, regulator: Act
 
 
 def test_a_periodic_job_runs_outside_its_hour(app: Flask, regulator: Actor) -> None:
-    key = ask(regulator, "tidying")
-    runner(app, lambda: {"files": 2}, name="tidying", is_periodic=True).work_off_requests()
+    key = ask(regulator, "late_slips")
+    runner(app, lambda: {"files": 2}, name="late_slips", is_periodic=True).work_off_requests()
     assert (run_of(key).outcome, run_of(key).counts) == (RunOutcome.DONE, {"files": 2})
 
 
 def test_a_failing_one_is_closed_as_failed_and_the_next_is_still_run(app: Flask, regulator: Actor) -> None:
-    first, second = ask(regulator), ask(regulator, "tidying")
+    first, second = ask(regulator), ask(regulator, "late_slips")
 
     def fail() -> Counts:
         raise ZeroDivisionError
 
     both = Runner(
-        app, [Job("matching", fail, every(2)), Job("tidying", lambda: {"files": 1}, daily(3, 30), is_periodic=True)]
+        app, [Job("matching", fail, every(2)), Job("late_slips", lambda: {"files": 1}, daily(3, 30), is_periodic=True)]
     )
     both.work_off_requests()
     assert (run_of(first).outcome, run_of(first).problem) == (RunOutcome.FAILED, "ZeroDivisionError")
@@ -113,20 +113,30 @@ def test_only_who_may_start_jobs_asks_for_one_and_only_for_one_there_is(app: Fla
         ask(regulator, "formatting_the_disk")
 
 
+def test_an_office_starts_the_jobs_of_its_work_and_the_administrator_those_of_the_system(
+    app: Flask, regulator: Actor
+) -> None:
+    for job in ("mails", "tidying"):
+        with pytest.raises(Invalid):
+            ask(regulator, job)
+    assert "late_slips" in job_runs.startable(regulator)
+    assert ask(factories.actor_of(factories.UserFactory(admin=True)), "tidying")
+
+
 def test_a_run_whose_process_died_is_told_of_and_does_not_keep_the_next_failure_quiet(
     app: Flask, regulator: Actor
 ) -> None:
     with unit_of_work():
         keeper = factories.UserFactory(regulator=True, division_code="370300", may_edit_reference=True)
-        died = job_runs.request(regulator, "tidying")
+        died = job_runs.request(regulator, "late_slips")
         died.outcome, died.started_at = RunOutcome.RUNNING, clock.now() - timedelta(minutes=11)
     with unit_of_work():
-        job_runs.request(regulator, "tidying")
+        job_runs.request(regulator, "late_slips")
     assert (run_of(died.id).outcome, run_of(died.id).problem) == (RunOutcome.FAILED, "interrupted")
     with unit_of_work():
         job_runs.finish(died.id, counts={"files": 1})
     assert run_of(died.id).outcome is RunOutcome.FAILED, "it was given up and stays so"
     with unit_of_work():
-        job_runs.note_failure("tidying", "OperationalError")
+        job_runs.note_failure("late_slips", "OperationalError")
     told = db.session.scalars(sa.select(Notice.code).where(Notice.division_code == keeper.division_code))
     assert list(told) == ["notice_job_failed"] * 2

@@ -35,7 +35,7 @@ GAUGE: Mapping[str, str] = {
     "delivery_mode": "送检",
 }
 """What is typed for an instrument, by field; lists by the words that are chosen."""
-LISTS = ("kind_code", "origin", "purpose", "delivery_mode")
+LISTS = ("origin", "purpose", "delivery_mode")
 
 
 def press(page: Page, name: str | re.Pattern[str]) -> None:
@@ -58,11 +58,9 @@ def said_beside(page: Page, name: str) -> Locator:
 
 
 def fill_instrument(page: Page, **typed: str) -> None:
-    """Type into the form of one instrument; kinds are chosen by their code."""
+    """Type into the form of one instrument; kinds are typed as their code."""
     for name, value in typed.items():
-        if name == "kind_code":
-            field(page, name).select_option(value=value)
-        elif name in LISTS:
+        if name in LISTS:
             field(page, name).select_option(label=value)
         else:
             field(page, name).fill(value)

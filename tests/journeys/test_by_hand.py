@@ -24,7 +24,7 @@ def typed_in(page: Page) -> dict[str, str]:
     shown = {}
     for name in (*GAUGE, "serial_number"):
         control = field(page, name)
-        if name in LISTS and name != "kind_code":
+        if name in LISTS:
             shown[name] = control.locator("option:checked").inner_text()
         else:
             shown[name] = control.input_value()

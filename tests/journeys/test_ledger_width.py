@@ -16,11 +16,11 @@ def list_of(page: Page, stack: Stack, words: str) -> None:
 
 
 def first_kind_to_be_confirmed(page: Page) -> str:
-    """A kind the form marks 待确认, by its code; chosen as people see it."""
-    option = page.locator("select[name=kind_code] option", has_text="（待确认）").first
-    code = option.get_attribute("value")
-    assert code
-    return code
+    """A kind the form marks 待确认, as the field's suggestions write it."""
+    option = page.locator("#kind_code-list option", has_text="（待确认）").first
+    words = option.get_attribute("value")
+    assert words
+    return words
 
 
 def test_a_kind_to_be_confirmed_is_accepted_and_stays_marked(stack: Stack, as_person: AsPerson) -> None:

@@ -12,7 +12,7 @@ from flask import Flask
 from backoffice import clock
 from backoffice.database import db
 from backoffice.models import Enterprise, Registration, StoredFile
-from backoffice.services import registrations
+from backoffice.services import registrations, uscc
 from backoffice.states import EnterpriseStatus, EnterpriseType
 from backoffice.unit_of_work import unit_of_work
 from tests.factories import EnterpriseFactory, actor_of, valid_uscc
@@ -35,7 +35,14 @@ def register(visitor: Browser, **changes: Any) -> Enterprise:
 def test_form_check_send_and_the_day_by_which_it_is_answered(visitor: Browser) -> None:
     with clock.at(datetime(2026, 11, 20, 2, 0, tzinfo=UTC)):
         assert fill_in(visitor) == 200
-        for words in (CODE, "企业法人", "370303 山东省淄博市张店区", "法定代表人", "营业执照.png", "修改"):
+        for words in (
+            uscc.grouped(CODE),
+            "企业法人",
+            "370303 山东省淄博市张店区",
+            "法定代表人",
+            "营业执照.png",
+            "修改",
+        ):
             assert words in visitor.page
         assert PASSWORD not in visitor.page
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Enterprise)) == 0
@@ -189,6 +196,21 @@ def test_a_taken_code_is_told_at_the_form_and_again_when_it_is_taken_in_between(
 
 
 @pytest.mark.usefixtures("app")
+def test_a_code_is_checked_in_groups_as_it_will_be_stored(visitor: Browser) -> None:
+    assert fill_in(visitor, uscc=f" {CODE[:6]} {CODE[6:].lower()} ") == 200
+    assert f">{uscc.grouped(CODE)}<" in visitor.page
+    assert len(uscc.grouped(CODE).split()) == 5
+
+
+def test_who_finds_the_own_code_taken_reads_whom_to_ask(visitor: Browser, regulator: Any) -> None:
+    EnterpriseFactory(uscc=CODE)
+    regulator.phone = "0533-2180001"
+    db.session.commit()
+    assert fill_in(visitor) == 422
+    assert "不是本单位的人注册的，请联系张店区市场监督管理局核实，电话 0533-2180001" in visitor.page
+
+
+@pytest.mark.usefixtures("app")
 def test_all_branch_codes_used_is_a_clear_conflict(visitor: Browser) -> None:
     fill_in(visitor, type="branch")
     for number in range(100):
@@ -232,6 +254,7 @@ def test_refused_read_why_correct_check_and_send_again(app: Flask, visitor: Brow
     assert visitor.answer.headers["Location"] == "/registration"
     visitor.follow()
     assert "地址与执照不符" in visitor.page
+    assert f"请问张店区市场监督管理局，电话 {regulator.phone}" in visitor.page
     assert visitor.get("/registration/licence") == 200
     assert (visitor.answer.mimetype, visitor.answer.headers["Cache-Control"]) == ("image/png", "no-store")
     visitor.get("/registration/correct")

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from backoffice import clock
 from backoffice.database import db
 from backoffice.models import Registration, User
-from backoffice.services import registrations
+from backoffice.services import one_time_links, registrations
 from backoffice.services.stored_files import Upload
 from backoffice.states import EnterpriseStatus, RegistrationState
 from backoffice.unit_of_work import unit_of_work
@@ -64,6 +65,43 @@ def test_the_record_shows_everything_that_was_typed_and_the_licence(reviewer: Br
     assert reviewer.answer.data == PNG
     assert reviewer.answer.headers["X-Content-Type-Options"] == "nosniff"
     assert reviewer.answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_correction_is_told_by_what_changed_in_words_and_each_page_leads_to_the_newest(
+    app: Flask, reviewer: Browser, regulator: User
+) -> None:
+    first = submitted(type="sole_trader")
+    applicant = first.enterprise
+    with unit_of_work():
+        registrations.refuse(actor_of(regulator), first.id, "地址与执照不符")
+    account = db.session.scalars(sa.select(User).where(User.enterprise_id == applicant.id)).one()
+    values = {**typed(type="company", address="柳泉路 90 号"), "division_code": "370303"}
+    with unit_of_work():
+        second = registrations.resubmit(actor_of(account, is_approved=False), values)
+    assert reviewer.get(f"{LIST}{first.id}") == 200
+    assert "重新提交的申请" in reviewer.page and f'href="{LIST}{second.id}"' in reviewer.page
+    assert reviewer.get(f"{LIST}{second.id}") == 200
+    history = reviewer.page.partition('id="history"')[2]
+    assert "个体工商户 → 企业法人" in history and "柳泉路 88 号 → 柳泉路 90 号" in history
+    for code in ("sole_trader", "370303", "联系人"):
+        assert code not in history
+    fields, _, licence = reviewer.page.partition("营业执照或登记证书")
+    assert 'class="compare"' in fields and "柳泉路 90 号" in fields and 'class="licence"' in licence
+
+
+def test_an_enterprises_page_leads_to_its_registration_and_licence_and_tells_of_links(
+    app: Flask, reviewer: Browser, regulator: User
+) -> None:
+    registration = submitted()
+    with unit_of_work():
+        registrations.approve(actor_of(regulator), registration.id)
+        one_time_links.issue_for_enterprise(actor_of(regulator), registration.enterprise_id)
+    assert reviewer.get(f"/regulator/enterprises/{registration.enterprise_id}") == 200
+    assert f'href="{LIST}{registration.id}"' in reviewer.page
+    assert f'href="{LIST}{registration.id}/licence"' in reviewer.page
+    history = reviewer.page.partition('id="history"')[2]
+    for words in ("提交注册申请", "通过注册", "签发一次性链接"):
+        assert words in history
 
 
 def test_approving_opens_the_account(reviewer: Browser) -> None:

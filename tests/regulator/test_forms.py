@@ -111,6 +111,23 @@ def test_a_link_prefills_a_new_capability(district: User, browser_of: Callable[[
     assert not any('value="370305"' in each for each in checked), "an area outside the own one is not offered"
 
 
+@pytest.mark.parametrize("noun", ["capabilities", "designations"])
+def test_the_days_of_a_legal_period_are_called_by_their_names(
+    noun: str, district: User, browser_of: Callable[[User], Browser]
+) -> None:
+    browser = browser_of(district)
+    page = browser.text(f"/regulator/{noun}/new")
+    assert re.search(r'<label for="valid_from">有效期自 ', page) and re.search(
+        r'<label for="valid_until">有效期至 ', page
+    )
+    institution = factories.InstitutionFactory()
+    db.session.commit()
+    reversed_days = {"valid_from": "2026-05-01", "valid_until": "2026-04-01", "document_number": "1"}
+    typed = capability_form(institution) | {"division_code": "370303"} | reversed_days
+    answer = browser.post(f"/regulator/{noun}/new", typed)
+    assert answer.status_code == 422 and "有效期至</a>：" in answer.get_data(as_text=True)
+
+
 def test_areas_of_others_are_refused_even_when_sent_by_hand(
     district: User, browser_of: Callable[[User], Browser]
 ) -> None:

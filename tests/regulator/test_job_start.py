@@ -23,7 +23,9 @@ def test_a_regulator_starts_a_job_and_reads_what_it_did(
     job_runs.beat("matching")
     browser = browser_of(district)
     assert "启动任务" in browser.text(RUNS)
-    answer = browser.post(f"{RUNS}new", {"job": "tidying"})
+    offered = browser.text(f"{RUNS}new")
+    assert 'value="matching"' in offered and 'value="mails"' not in offered and 'value="tidying"' not in offered
+    answer = browser.post(f"{RUNS}new", {"job": "late_slips"})
     assert answer.status_code == 303
     page = browser.text(answer.location)
     for said in ("任务进程几秒钟内开始", "等待开始", district.name):
@@ -54,7 +56,7 @@ def test_a_request_waits_while_no_job_process_runs_and_says_so(
     district: User, browser_of: Callable[[User], Browser]
 ) -> None:
     browser = browser_of(district)
-    page = browser.text(browser.post(f"{RUNS}new", {"job": "tidying"}).location)
+    page = browser.text(browser.post(f"{RUNS}new", {"job": "late_slips"}).location)
     assert "恢复后自动开始" in page
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from backoffice.database import db
@@ -41,7 +43,9 @@ def fresh(row):
 
 def test_a_row_is_entered_on_behalf_and_says_so(people, office):
     enterprise = people.clerk.enterprise
-    assert enterprise.uscc in office.text(f"{INSTRUMENTS}new?enterprise_id={enterprise.uscc}")
+    begun = office.text(f"{INSTRUMENTS}new?enterprise_id={enterprise.uscc}")
+    assert enterprise.uscc in begun
+    assert re.search(rf'id="place_of_use"[^>]*value="{enterprise.address}"', begun)
     answer = office.send(f"{INSTRUMENTS}new", {**typed(), "enterprise_id": enterprise.uscc, "version": ""})
     assert answer.status_code == 303, answer.get_data(as_text=True)
     (row,) = db.session.query(MeasuringInstrument).all()
@@ -57,6 +61,25 @@ def test_a_row_needs_an_enterprise_of_the_area(people, office):
         answer = office.send(f"{INSTRUMENTS}new", {**typed(), "enterprise_id": code, "version": ""})
         assert answer.status_code == 422
         assert 'id="enterprise_id-error"' in answer.get_data(as_text=True)
+
+
+def test_the_enterprise_is_found_by_code_or_name_as_the_hint_says(people, office):
+    enterprise = people.clerk.enterprise
+    enterprise.name = "李记粮油店"
+    factories.EnterpriseFactory(name="王记粮油店")
+    factories.EnterpriseFactory(name="李记海鲜店", division_code="370305")
+    db.session.commit()
+    page = office.text(f"{INSTRUMENTS}new")
+    assert re.search(r'<label for="enterprise_id">使用单位</label>', page)
+    for number, words in enumerate(("李记", "李记粮油店", enterprise.uscc, enterprise.uscc.lower())):
+        entered = {**typed(serial_number=f"N{number}"), "enterprise_id": words, "version": ""}
+        assert office.send(f"{INSTRUMENTS}new", entered).status_code == 303, words
+    assert {row.enterprise_id for row in db.session.query(MeasuringInstrument)} == {enterprise.id}
+    for words, said in (("粮油店", "王记粮油店"), ("赵记", "“赵记”不在可选范围内"), ("李记海鲜", "不在可选范围内")):
+        answer = office.send(f"{INSTRUMENTS}new", {**typed(), "enterprise_id": words, "version": ""})
+        html = answer.get_data(as_text=True)
+        assert answer.status_code == 422 and said in html and f'value="{words}"' in html
+        assert "李记海鲜店" not in html
 
 
 def test_a_row_is_changed_and_the_history_says_by_whom(people, office):

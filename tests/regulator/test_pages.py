@@ -26,6 +26,7 @@ REGULATOR_LISTS = (
     "divisions",
     "notices",
     "job-runs",
+    "options",
 )
 LATIN = re.compile(r"[A-Za-z]{3,}")
 

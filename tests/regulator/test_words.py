@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from flask import Flask
 
 from backoffice import messages, scoping
+from backoffice.admin_views.history import event_words
 from backoffice.audit import OMITTED, AuditAction
 from backoffice.database import db
 from backoffice.jobs.schedule import SCHEDULE
 from backoffice.messages import records
-from backoffice.models import InstrumentKind
+from backoffice.models import AuditEvent, InstrumentKind
 from backoffice.services import matching_runs
 
 SERVICES = Path(records.__file__).parents[1] / "services"
@@ -75,3 +76,32 @@ def test_values_are_read_as_people_write_them(app: Flask) -> None:
         assert records.value_words("approved_at", "2026-11-24T16:30:00+00:00", None) == "2026-11-25 00:30"
         assert records.value_words("valid_until", "2026-11-24", None) == "2026-11-24"
         assert records.count_words({"matched": 37, "slips": 3, "unmatched": 0}) == "匹配成功 37 台（件），预约单 3 份"
+
+
+def test_the_ends_of_a_range_are_told_with_their_unit_and_what_was_read_not_beside_what_was_typed(app: Flask) -> None:
+    def event(table: str) -> AuditEvent:
+        return AuditEvent(
+            action="instrument.changed",
+            subject_type=table,
+            subject_id="1",
+            before={"measuring_range": "≤3000 t", "range_high": "3000000", "range_unit": "kg"},
+            after={"measuring_range": "≤30 t", "range_high": "30000", "range_unit": "kg"},
+        )
+
+    with app.test_request_context():
+        told = event_words(event("measuring_instrument"))
+        assert "≤3000 t → ≤30 t" in told and "3000000" not in told
+        assert "3000000 kg → 30000 kg" in event_words(event("capability"))
+
+
+def test_a_line_of_history_leaves_out_what_stayed_the_same(app: Flask) -> None:
+    event = AuditEvent(
+        action="enterprise.changed",
+        subject_type="enterprise",
+        subject_id="1",
+        before={"address": "柳泉路 88 号", "contact": "李梅"},
+        after={"address": "柳泉路 90 号", "contact": "李梅", "reason": "搬迁"},
+    )
+    with app.test_request_context():
+        told = event_words(event)
+    assert "柳泉路 88 号 → 柳泉路 90 号" in told and "搬迁" in told and "李梅" not in told

@@ -105,16 +105,16 @@ def test_what_cannot_be_read_is_not_stated(clerk: Actor) -> None:
 
 
 def test_quantity_must_be_one(clerk: Actor) -> None:
-    assert refusal(clerk, quantity="2") == {"quantity": "row.quantity_not_one"}
+    assert refusal(clerk, quantity="2") == {"quantity": "typed.quantity_not_one"}
 
 
 def test_every_mistake_is_named_at_once_beside_its_field(clerk: Actor) -> None:
     found = refusal(clerk, quantity="2", division_code="370300", kind_code="9999", name="", is_standard=True)
     assert found == {
-        "quantity": "row.quantity_not_one",
+        "quantity": "typed.quantity_not_one",
         "division_code": "row.division_has_children",
         "kind_code": "row.kind_unknown",
-        "name": "row.required",
+        "name": "typed.required",
         "is_standard": "ledger_standard",
     }
 

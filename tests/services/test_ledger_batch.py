@@ -79,8 +79,8 @@ def test_a_run_of_numbers_keeps_prefix_ending_and_leading_zeros() -> None:
         ("A0098", "B0103", {"last_number": "batch_unlike"}),
         ("A098", "A1003", {"last_number": "batch_zeros_unlike"}),
         ("A", "A3", {"first_number": "batch_no_digits"}),
-        ("A1", "", {"last_number": "row.required"}),
-        ("", "A1", {"first_number": "row.required"}),
+        ("A1", "", {"last_number": "required"}),
+        ("", "A1", {"first_number": "required"}),
         ("1", "501", {"last_number": "batch_too_many"}),
     ],
 )
@@ -96,7 +96,7 @@ def test_the_nozzles_of_one_dispenser_become_its_numbers() -> None:
     assert [sub for _serial, sub in read_numbers(Numbering(serial_number="T", nozzles="01～03，7号，9"))] == [
         *("01", "02", "03", "7号", "9")
     ]
-    assert refusal(Numbering(serial_number="T")) == {"nozzles": "row.required"}
+    assert refusal(Numbering(serial_number="T")) == {"nozzles": "required"}
     assert refusal(Numbering(serial_number="T", nozzles="1-3,2")) == {"nozzles": "batch_number_twice"}
     assert refusal(Numbering(serial_number="T", nozzles="1-999999")) == {"nozzles": "batch_too_many"}
 

@@ -186,10 +186,10 @@ def test_a_file_nobody_claimed_is_dropped_after_two_days_and_a_claimed_one_is_ke
 
 def test_one_code_has_one_account_ever_refused_ones_too(regulator: User) -> None:
     registration = register()
-    assert problems_of(typed()) == {"uscc": "uscc_taken"}
+    assert problems_of(typed()) == {"uscc": "uscc_taken_ask"}
     with unit_of_work():
         registrations.refuse(actor_of(regulator), registration.id, "照片不清楚")
-    assert problems_of(typed()) == {"uscc": "uscc_taken"}
+    assert problems_of(typed()) == {"uscc": "uscc_taken_ask"}
 
 
 def test_ten_people_sending_the_same_code_at_once_make_one_account(application: Flask) -> None:

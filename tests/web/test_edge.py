@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import socket
 import threading
 
+import gunicorn.util
 import pytest
 from flask import Flask, get_flashed_messages
 from markupsafe import Markup
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import default_exceptions
 
 from backoffice import web
 from backoffice.actor import Role
 from backoffice.database import db
 from backoffice.models import FormKey
-from backoffice.web import access
+from backoffice.web import access, server_page
+from backoffice.web.errors import explain
 from backoffice.web.form_keys import Done, once
 from backoffice.web.request_log import JsonFormatter
 from tests.factories import InstrumentFactory, UserFactory
@@ -169,6 +174,28 @@ def test_errors_are_chinese_pages_without_details(browser_of, clerk):
     answer = browser.client.put(LIST)
     assert answer.status_code == 405
     assert "不能这样打开" in page(answer)
+
+
+@pytest.mark.parametrize("status", sorted(default_exceptions))
+def test_every_error_the_framework_knows_has_a_chinese_page(sample_app, status):
+    with sample_app.test_request_context("/nowhere"):
+        answer = sample_app.make_response(sample_app.handle_user_exception(default_exceptions[status]()))
+    told = re.sub(r'<span class="code">.*?</span>', "", page(answer).partition("<h1>")[2])
+    text = re.sub(r"<[^>]+>", " ", told)
+    assert answer.status_code == status
+    assert not re.search(r"[A-Za-z]{3,}", text), text
+    assert explain(status).title in text
+
+
+def test_what_the_server_refuses_by_itself_is_said_in_chinese_and_repeats_nothing():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        server_page.speak_chinese()
+        gunicorn.util.write_error(ours, 414, "URI Too Long", "Request Line is too large (9000 > 8190) <script>")
+        said = theirs.recv(65536).decode()
+    head, _, body = said.partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 414 ") and f"Content-Length: {len(body.encode())}" in head
+    assert "网址太长" in body and "Request Line" not in body and '<html lang="zh-CN">' in body
 
 
 def test_errors_of_json_paths_are_json(browser_of):

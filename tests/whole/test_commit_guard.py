@@ -85,7 +85,7 @@ STORIES: dict[str, Story] = {
         },
         {"place_of_use": "二车间"},
     ),
-    "regulator_job_runs": Story("zibo-jlk", {"job": "tidying"}, {}),
+    "regulator_job_runs": Story("zibo-jlk", {"job": "late_slips"}, {}),
     "enterprise_change_requests": Story(
         "91370303MA3D01010Y", {"principal": "李建国", "words": "换发营业执照"}, {}
     ),

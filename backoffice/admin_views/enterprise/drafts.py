@@ -245,7 +245,9 @@ def _summary(lines: Sequence[DraftLine], asked: Sequence[LastInstitutionQuestion
         matched=len(matched),
         institutions=institutions,
     )
-    if unmatched:
+    if not matched:
+        what = _("%(count)s 台（件）暂无机构可检", count=len(lines))
+    elif unmatched:
         what += _("，%(count)s 台暂无机构可检", count=unmatched)
     still = sum(line.correction is not None for line in lines)
     if still:

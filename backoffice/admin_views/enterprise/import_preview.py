@@ -46,6 +46,11 @@ class PreviewRow:
     outcome: RowOutcome
     cells: Sequence[Cell]
 
+    @property
+    def wrong(self) -> list[tuple[str, str]]:
+        """What is wrong with the row, each with its column: said at its beginning, however wide the table is."""
+        return [(cell.header, sentence) for cell in self.cells for sentence in cell.problems]
+
 
 @dataclass(frozen=True, slots=True)
 class PreviewTab:
@@ -141,9 +146,10 @@ def _row(row: ImportRow, codes: Sequence[str]) -> PreviewRow:
 
 def _cell(row: ImportRow, code: str) -> Cell:
     problems = [problem for problem in row.problems if problem["field"] == code]
+    header = _header(code, [row])
     before = row.before.get(code) if row.before else None
     text = row.found.get(code, "")
     if not problems:
-        return Cell(code, BY_CODE[code].name, text, before=before)
+        return Cell(code, header, text, before=before)
     tone = "warn" if all(is_warning(problem) for problem in problems) else "bad"
-    return Cell(code, BY_CODE[code].name, text, before, [stored_sentence(problem) for problem in problems], tone)
+    return Cell(code, header, text, before, [stored_sentence(problem) for problem in problems], tone)

@@ -15,9 +15,9 @@ from wtforms import FileField
 from ...errors import Invalid
 from ...models import ImportRun
 from ...permissions import P
-from ...services import ledger_import
+from ...services import ledger, ledger_import, ledger_workbook
 from ...states import ImportMode, ImportState
-from ...web.downloads import DOWNLOADS, workbook
+from ...web.downloads import DOWNLOADS, WITH_LEDGER, template_with, workbook
 from ...web.form_keys import once
 from ..base import Button, Done, NextStep, ScopedModelView, Tab
 from ..formatting import as_badge, moment
@@ -129,6 +129,8 @@ class Imports(ScopedModelView):
 
     def _upload_page(self, form: PanelForm, problems: list[str] | None = None) -> str:
         downloads = [(name, self.url_of("download", name=code)) for code, name in DOWNLOADS.items()]
+        if ledger.count(self.actor):
+            downloads.insert(1, (WITH_LEDGER, self.url_of("download_ledger")))
         page: str = self.render("enterprise/imports/new.html", form=form, problems=problems or [], downloads=downloads)
         return page
 
@@ -142,6 +144,11 @@ class Imports(ScopedModelView):
     @expose("/<any(template,divisions,kinds):name>.xlsx")
     def download(self, name: str) -> Response:
         return workbook(name)
+
+    @expose("/ledger.xlsx")
+    def download_ledger(self) -> Response:
+        """The template with the own ledger in it, to change many rows at once."""
+        return template_with(ledger_workbook.rows(self.actor))
 
     # Record
 

@@ -11,7 +11,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import StringField, TextAreaField
 
+from ... import scoping
 from ...errors import Invalid
+from ...models import Enterprise
 from ...permissions import P
 from ...services import ledger_batch
 from ...services.ledger_batch import MOST_AT_ONCE, NUMBER_FIELDS, Numbering
@@ -19,7 +21,7 @@ from ...web.form_keys import Done, once
 from ..base import needs
 from ..forms import place_problems, values_of
 from ..view_parts import ViewPart
-from .instrument_form import FIELDS, MORE_SECTION, NEVER_COPIED, SECTIONS, InstrumentForm, say_what_was_read
+from .instrument_form import FIELDS, MORE_SECTION, NEVER_COPIED, SECTIONS, InstrumentForm, begin_at, say_what_was_read
 
 ONE_BY_ONE = frozenset({*NEVER_COPIED, "quantity"})
 """What is not the same for many instruments and is left out of the common fields."""
@@ -66,6 +68,7 @@ class BatchPages(ViewPart):
         """The form; POST shows what would be entered, and enters it when asked to (`go=save`)."""
         form = BatchForm(request.form if request.method == "POST" else None)
         if request.method == "GET":
+            begin_at(form, scoping.find(self.actor, Enterprise, self.actor.enterprise_id))
             return self._batch_page(form)
         values = values_of(form, COMMON)
         numbering = Numbering(**{name: str(form[name].data or "") for name in NUMBER_FIELDS})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
@@ -14,12 +15,13 @@ from wtforms.widgets import DateInput
 
 from ...matching.quantities import read_accuracy, read_range
 from ...messages.ledger import column_name
-from ...models import Division
-from ...services import ledger_reference
+from ...models import Division, Enterprise
+from ...services import ledger_reference, places
 from ...services.ledger_further import DAYS, length_of
 from ...services.ledger_values import DECLARED_COLUMNS, OPTIONAL_COLUMNS
 from ...states import DeliveryMode, Purpose
 from ...workbooks.columns import BY_CODE
+from ...workbooks.reference import KindFact
 from ..formatting import choices_of
 from ..forms import Lookup, PanelForm, ScopedLookupField
 from ..lists import clean_text
@@ -27,7 +29,10 @@ from ..lists import clean_text
 LONGEST_VERSION = 9
 
 HELP = {
-    "kind_code": _l("参照《强检器具目录》选择；拿不准的，按证书或铭牌上的名称在列表中找。"),
+    "kind_code": _l(
+        "参照《强检器具目录》：输入代码、名称或平时的叫法，如“1401”“压力表”，再从提示中选择。"
+        "标“待确认”的，目录没有写明是否属于强制检定：可以登记，由市场监管部门核对。"
+    ),
     "origin": _l("国产或进口，从列表中选择。"),
     "purpose": _l("按器具实际用在哪里选择；用途不同，是否属于强制检定也可能不同。"),
     "delivery_mode": _l("能拆下送去的选送检；固定安装、不便拆卸的选现场检定。"),
@@ -35,7 +40,10 @@ HELP = {
         "填器具使用地的行政区划，要具体到所属区县，可输入代码或名称，如 370303。"
         "高新技术产业开发区 370390，文昌湖区 370391，淄博经济开发区 370392。"
     ),
-    "quantity": _l("填“1”。每台（件）器具登记一条，多台请分别登记，可用“复制新增”。"),
+    "quantity": _l(
+        "填“1”：强检器具逐台（件）备案，一台一个编号、一张证书；备案表上有这一栏，所以仍然列出。"
+        "多台用“复制新增”或“批量新增”。"
+    ),
     "purchased_on": _l("发票或验收单上的日期。新购器具尚未检定的，请先申请首次检定再使用。"),
     "oil_product": _l("加油机填这把枪加的油品，如 92 号汽油、0 号柴油。"),
     "stall_number": _l("集贸市场填摊位号，方便检定人员上门时找到。"),
@@ -127,15 +135,42 @@ def _code(value: Any) -> str:
     return "" if value is None else str(getattr(value, "value", value))
 
 
-def kinds_by_item() -> dict[str, list[tuple[str, str]]]:
-    """Every kind in force under its 项别; what may not be entered says so instead of being absent."""
-    groups: dict[str, list[tuple[str, str]]] = {"": [("", _("请选择"))]}
-    for kind in ledger_reference.kinds():
-        if kind.retired:
-            continue
-        note = _("（待确认）") if kind.is_to_be_confirmed else "" if kind.may_be_in_ledger else _("（不属于强制检定）")
-        groups.setdefault(f"{kind.item_code} {kind.item_name}", []).append((kind.code, kind.label + note))
-    return groups
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A line of a browser's list of suggestions: what is written into the field, and the words it is found by."""
+
+    value: str
+    words: str
+
+
+def kinds_offered() -> list[Offer]:
+    """Every kind in force, by code, name and 平时的叫法; what may not be entered says so instead of being absent."""
+    return [Offer(kind.label, _kind_words(kind)) for kind in ledger_reference.kinds() if not kind.retired]
+
+
+def _kind_words(kind: KindFact) -> str:
+    note = _("（待确认）") if kind.is_to_be_confirmed else "" if kind.may_be_in_ledger else _("（不属于强制检定）")
+    called = _("，又叫：%(aliases)s", aliases="、".join(kind.aliases)) if kind.aliases else ""
+    return f"{kind.name}{note}{called}"
+
+
+class KindField(StringField):
+    """Typed with suggestions, as code, name or 平时的叫法; the service gets what was typed and knows what is meant."""
+
+    typed: str | None = None
+
+    @property
+    def offers(self) -> list[Offer]:
+        return kinds_offered()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.typed = self.data = clean_text(valuelist[0]) if valuelist else ""
+
+    def _value(self) -> str:
+        if self.typed is not None:
+            return self.typed
+        labels = {kind.code: kind.label for kind in ledger_reference.kinds()}
+        return labels.get(str(self.data or ""), "")
 
 
 def origins() -> list[tuple[str, str]]:
@@ -158,17 +193,23 @@ def places_of_use(query: Any) -> Any:
 
 
 class DivisionField(ScopedLookupField):
-    """Typed by code or name, with suggestions; the service gets what was typed and knows what is meant."""
+    """Typed by code or name, with suggestions; a short name that means one place is that place's code, as 张店.
+
+    The service gets everything else as it was typed and says what is wrong with it.
+    """
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.typed = self.data = clean_text(valuelist[0]) if valuelist else ""
+        place = places.find(self.typed).place if self.typed else None
+        if place is not None and (self.typed == place.code or place.name in self.typed or self.typed.isalpha()):
+            self.data = place.code
 
 
 class InstrumentForm(PanelForm):
     """One instrument."""
 
     name = _text("name")
-    kind_code = _choice("kind_code", kinds_by_item)
+    kind_code = KindField(render_kw={"autocomplete": "off", "maxlength": "80"}, **_facts("kind_code"))
     model = _text("model")
     measuring_range = _text("measuring_range")
     accuracy_class = _text("accuracy_class")
@@ -179,7 +220,11 @@ class InstrumentForm(PanelForm):
     management_number = _text("management_number")
     quantity = StringField(default="1", render_kw={"inputmode": "numeric"}, **_facts("quantity"))
     is_standard = BooleanField(
-        _l("作计量标准使用"), description=_l("作为本单位最高计量标准或检定、校准用标准器的，不在这里登记。")
+        _l("作计量标准使用"),
+        description=_l(
+            "作本单位最高计量标准或检定、校准用标准器的请勾选：它不进工作计量器具台账（勾选后不会保存），"
+            "请另按计量标准器具申请检定。"
+        ),
     )
     place_of_use = _text("place_of_use")
     division_code = DivisionField(
@@ -250,6 +295,12 @@ NEVER_COPIED = (
     "version",
 )
 """They belong to one instrument: 复制新增 leaves them empty."""
+
+
+def begin_at(form: InstrumentForm, enterprise: Enterprise | None) -> None:
+    """A new instrument is used where its enterprise is, unless somebody writes otherwise."""
+    if enterprise is not None and not form.place_of_use.data and not form.division_code.data:
+        form.place_of_use.data, form.division_code.data = enterprise.address, enterprise.division_code
 
 
 def folded_sections(form: Any, *, is_verified: bool = False) -> list[dict[str, Any]]:

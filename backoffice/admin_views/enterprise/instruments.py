@@ -17,11 +17,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 from wtforms import SelectField, StringField
 
-from ... import clock, messages
+from ... import clock, messages, scoping
 from ...actor import Actor
 from ...errors import Invalid
 from ...messages.ledger import column_name
-from ...models import InstrumentKind, MeasuringInstrument
+from ...models import Enterprise, InstrumentKind, MeasuringInstrument
 from ...permissions import P
 from ...services import appointments, ledger, ledger_reference
 from ...services.ledger_status import has_status
@@ -43,6 +43,7 @@ from .instrument_form import (
     NEVER_COPIED,
     SECTIONS,
     InstrumentForm,
+    begin_at,
     folded_sections,
     say_what_was_read,
     version_of,
@@ -284,10 +285,13 @@ class Instruments(BatchPages, FilingPages, InstrumentRecord, ScopedModelView):
         return InstrumentForm
 
     def create_form(self, obj: Any = None) -> Any:
-        """An empty form, or one filled from the row that is copied, but for what belongs to that one alone."""
+        """A form at the enterprise's own place, or filled from the row that is copied, but for what is its alone."""
         source = request.args.get("copy", "") if request.method == "GET" else ""
         if not source:
-            return super().create_form(obj)
+            form = super().create_form(obj)
+            if request.method == "GET":
+                begin_at(form, scoping.find(self.actor, Enterprise, self.actor.enterprise_id))
+            return form
         form = InstrumentForm(obj=self.row_or_404(source))
         for name in NEVER_COPIED:
             form[name].data = ""

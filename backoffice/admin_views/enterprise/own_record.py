@@ -46,8 +46,8 @@ def waiting_words(row: ChangeRequest) -> tuple[str, str]:
     by = day_with_weekday(areas.last_day(row.due_at))
     what = _("变更申请已超过 2 个工作日未答复") if is_late(row) else _("变更申请待答复")
     if office is None:
-        return what, _("由系统管理员在 %(day)s 前答复", day=by)
-    words = _("由%(office)s在 %(day)s 前答复", office=office.organisation or office.name, day=by)
+        return what, _("由系统管理员最迟 %(day)s 答复", day=by)
+    words = _("由%(office)s最迟 %(day)s 答复", office=office.organisation or office.name, day=by)
     return what, words + (_("，电话 %(phone)s", phone=office.phone) if office.phone else "")
 
 
@@ -204,7 +204,7 @@ class ChangeRequests(ChangeRequestPages):
 
     def after_create(self, row: ChangeRequest) -> Done:
         by = day_with_weekday(areas.last_day(row.due_at))
-        return Done(self.record_url(row), _("变更申请已提交，监管部门在 %(day)s 前答复。", day=by))
+        return Done(self.record_url(row), _("变更申请已提交，监管部门最迟 %(day)s 答复。", day=by))
 
     def record_title(self, row: ChangeRequest) -> str:
         return _("变更申请 · %(what)s", what=self.summary(row))

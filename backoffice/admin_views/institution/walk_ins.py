@@ -22,7 +22,7 @@ from ...messages.registrations import principal_label
 from ...messages.wording import day_with_weekday
 from ...models import Division, Enterprise, MeasuringInstrument
 from ...permissions import Permission, may
-from ...services import areas, bookings_on_behalf, on_behalf, places, walk_ins
+from ...services import areas, bookings_on_behalf, on_behalf, walk_ins
 from ...services.stored_files import LARGEST_LICENCE, Upload
 from ...states import AppointmentStatus, EnterpriseStatus, EnterpriseType
 from ..actions import record_action
@@ -100,11 +100,8 @@ class WalkInForm(CorrectionForm):
 
 
 def service_values(values: dict[str, Any]) -> dict[str, Any]:
-    """Typed values as the registration takes them: the code of the place meant, a branch's code is its parent's."""
+    """Typed values as the registration takes them: a branch's code is its parent's."""
     typed = {name: value for name, value in values.items() if name != "licence"}
-    words = str(typed.get("division_code") or "")
-    found = places.find(words, "").place if words else None
-    typed["division_code"] = found.code if found else words
     if typed.get("type") == EnterpriseType.BRANCH.value:
         typed["parent_uscc"] = typed.pop("uscc", "")
     return typed
@@ -235,7 +232,7 @@ class WalkIns(BookingOnBehalf, RecordForms):
         latest = row.registrations[0]
         office = areas.regulator_office(latest.reviewer_division_code)
         return _(
-            "等%(office)s审核，应于 %(day)s 前答复",
+            "等%(office)s审核，最迟 %(day)s 答复",
             office=office.organisation if office else _("系统管理员"),
             day=day_with_weekday(areas.last_day(latest.due_at)),
         )

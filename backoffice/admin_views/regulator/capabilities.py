@@ -24,7 +24,7 @@ from ..forms import ScopedChecklistField
 from ..lists import ChoiceFilter, ListState
 from ..pagination import Page
 from ..reference_forms import CodesField, EndForm, entries, lines
-from .common import RULES, P, RecordView, area_words, in_area, period_badge, remember_divisions
+from .common import PERIOD_FIELDS, RULES, P, RecordView, area_words, in_area, period_badge, remember_divisions
 from .institutions import institution_url
 
 PUBLIC, INTERNAL = "public", "internal"
@@ -135,6 +135,7 @@ class Capabilities(RecordView):
         ChoiceFilter("institution", _l("机构"), options=institution_options, column=Capability.institution_id),
     )
 
+    form_args = PERIOD_FIELDS
     form_columns = (
         "institution_id",
         "laboratory_id",

@@ -72,7 +72,7 @@ class ChangeRequests(ChangeRequestPages):
             return NextStep(self.answer_words(row), _("原因：%(reason)s", reason=row.reason) if row.reason else "")
         last_day = day_with_weekday(areas.last_day(row.due_at))
         late = row.due_at <= clock.now()
-        what = _("应于 %(day)s 前答复，已超时", day=last_day) if late else _("请在 %(day)s 前答复", day=last_day)
+        what = _("最迟应于 %(day)s 答复，已超时", day=last_day) if late else _("最迟 %(day)s 答复", day=last_day)
         approve, *others = self.action_buttons(row) or (None,)
         who = _("请核对新旧内容，再点“同意”或“不同意”；同意后立即生效")
         return NextStep(what, who, primary=approve, others=[each for each in others if each], warn=late)

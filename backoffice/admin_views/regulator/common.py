@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from ... import clock
@@ -23,6 +24,8 @@ from ..reference_forms import RecordForms
 P = Permission
 RULES, BUSINESS, SYSTEM = "规则", "业务", "系统"
 SOON_DAYS = 60
+PERIOD_FIELDS = {"valid_from": {"label": _l("有效期自")}, "valid_until": {"label": _l("有效期至")}}
+"""What the two days are called in a form: in a list the one column shows the period, the other its state."""
 
 
 class RecordView(RecordForms):

@@ -18,7 +18,7 @@ from ..base import Card, Done, Fact, Tab
 from ..lists import ChoiceFilter
 from ..reference_forms import EndForm
 from .capabilities import institution_options, kind_options, period_words
-from .common import RULES, P, RecordView, in_area, period_badge
+from .common import PERIOD_FIELDS, RULES, P, RecordView, in_area, period_badge
 from .institutions import institution_url
 
 
@@ -81,6 +81,7 @@ class Designations(RecordView):
         ChoiceFilter("institution", _l("机构"), options=institution_options, column=Designation.institution_id),
     )
 
+    form_args = PERIOD_FIELDS
     form_columns = (
         "division_code",
         "kind_code",

@@ -14,12 +14,12 @@ from sqlalchemy.orm import joinedload
 from ... import messages, scoping
 from ...actor import Actor
 from ...database import db
-from ...models import Division, Enterprise, MeasuringInstrument
+from ...models import Division, Enterprise, MeasuringInstrument, Registration
 from ...services import enterprise_records, one_time_links
 from ...states import EnterpriseStatus, EnterpriseType
 from ..actions import record_action
 from ..base import Card, Done, Fact, NextStep, Tab
-from ..formatting import as_badge, code, plain, state_badge
+from ..formatting import as_badge, code, moment, plain, state_badge
 from ..link_words import handed_over
 from ..lists import ChoiceFilter
 from ..on_behalf_words import on_behalf_facts, with_on_behalf
@@ -169,7 +169,28 @@ class Enterprises(RecordView):
             Fact(_("手机"), row.mobile, code=True),
             Fact(_("电子邮箱"), row.email),
         )
-        return Card(_("单位"), facts), Card(_("联系"), contact), Card(_("台账"), (self._ledger(row),))
+        registered = Card(_("注册和执照"), self._registration(row))
+        return Card(_("单位"), facts), registered, Card(_("联系"), contact), Card(_("台账"), (self._ledger(row),))
+
+    def _registration(self, row: Enterprise) -> tuple[Fact, ...]:
+        """The latest registration this office may read, and the licence that came with it."""
+        latest = db.session.scalars(
+            scoping.visible(self.actor, Registration)
+            .where(Registration.enterprise_id == row.id)
+            .order_by(None)
+            .order_by(Registration.id.desc())
+            .limit(1)
+        ).first()
+        if latest is None:
+            none = _("没有注册申请（由监管部门登记，或由其他监管部门审核）")
+            return (Fact(_("注册申请"), none, wide=True),)
+        words = _("%(moment)s 提交，%(state)s", moment=moment(latest.submitted_at), state=messages.label(latest.state))
+        licence = latest.submitted.get("licence_name") if latest.submitted.get("licence_file_id") else ""
+        url = url_for("regulator_registrations.licence", key=latest.id) if licence else ""
+        return (
+            Fact(_("注册申请"), words, url=url_for("regulator_registrations.details_view", key=latest.id)),
+            Fact(_("营业执照或登记证书"), licence or _("没有上传文件"), url=url),
+        )
 
     def _ledger(self, row: Enterprise) -> Fact:
         count = db.session.scalar(

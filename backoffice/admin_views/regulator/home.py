@@ -88,7 +88,7 @@ def tasks_of(work: Work) -> list[Task]:
 def _review(row: Registration) -> Task:
     is_late = row.due_at < clock.now()
     last_day = areas.last_day(row.due_at)
-    late, waiting = _("已超时，应于 %(day)s 前答复"), _("请在 %(day)s 前答复")
+    late, waiting = _("已超时，最迟应于 %(day)s 答复"), _("最迟 %(day)s 答复")
     when = (late if is_late else waiting) % {"day": day_with_weekday(last_day)}
     return Task(
         what=_("注册审核：%(name)s", name=row.enterprise.name),

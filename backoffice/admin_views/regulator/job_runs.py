@@ -12,6 +12,7 @@ from ...messages.records import JOBS, count_words, job_words
 from ...models import JobRun
 from ...services import job_runs
 from ...states import RunOutcome
+from ...web.current import signed_in_actor
 from ..base import Card, Done, Fact, NextStep, ScopedModelView, Tab
 from ..formatting import as_badge, moment, plain, state_badge
 from ..lists import ChoiceFilter, DayFilter
@@ -41,6 +42,10 @@ def job_options(_actor: Actor | None = None) -> list[tuple[str, str]]:
     return [(code, job_words(code)) for code in JOBS]
 
 
+def startable_options() -> list[tuple[str, str]]:
+    return [(code, job_words(code)) for code in job_runs.startable(signed_in_actor())]
+
+
 class JobRuns(ScopedModelView):
     """任务运行."""
 
@@ -49,7 +54,7 @@ class JobRuns(ScopedModelView):
     create_label = _l("启动任务")
     create_template = "regulator/job_start.html"
     form_columns = ("job",)
-    form_choices = {"job": job_options}
+    form_choices = {"job": startable_options}
     column_descriptions = {
         "job": _l("后台任务按计划自动运行，一般不用手动启动。启动后几秒钟内开始，可能要运行几分钟。")
     }

@@ -24,6 +24,8 @@ class Options(ReferenceView):
 
     model, noun, title = OptionValue, "options", _l("选项表")
     labels = {"label": _l("名称"), "list_code": _l("列表"), "code": _l("代码"), "position": _l("排序")}
+    column_list = ("label", "is_active", "list_code", "position")
+    column_details_list = ("label", "list_code", "position")
     create_only = ("list_code", "code")
     form_choices = {"list_code": list_options}
     filters = (ChoiceFilter("list", _l("列表"), options=list_options, column=OptionValue.list_code),)

@@ -123,13 +123,21 @@ class Registrations(ScopedModelView):
     def next_step(self, row: Registration) -> NextStep | None:
         if row.state is not RegistrationState.PENDING:
             words = _("%(state)s，%(moment)s", state=label(row.state), moment=moment(row.decided_at))  # type: ignore[arg-type]
-            return NextStep(what=words, who=_("原因：%(reason)s", reason=row.reason) if row.reason else "")
+            reason = _("原因：%(reason)s", reason=row.reason) if row.reason else ""
+            return NextStep(what=words, who=reason, primary=self._sent_again(row))
         last_day = day_with_weekday(areas.last_day(row.due_at))
         late = row.due_at <= clock.now()
-        what = _("应于 %(day)s 前答复，已超时", day=last_day) if late else _("请在 %(day)s 前答复", day=last_day)
+        what = _("最迟应于 %(day)s 答复，已超时", day=last_day) if late else _("最迟 %(day)s 答复", day=last_day)
         approve_, *others = self.action_buttons(row) or (None,)
         who = _("请核对执照与填写的内容是否一致，再点“通过”或“不通过”")
         return NextStep(what=what, who=who, primary=approve_, others=others, warn=late)
+
+    def _sent_again(self, row: Registration) -> Button | None:
+        """The way from an answered registration to the newest one of the same enterprise."""
+        newest = row.enterprise.registrations[0]
+        url = self._url_if_visible(newest) if newest.id != row.id else ""
+        sent = _("看 %(at)s 重新提交的申请", at=moment(newest.submitted_at))
+        return Button(sent, url, primary=True) if url else None
 
     def record_buttons(self, row: Registration) -> list[Button]:
         """The two answers stand in the strip, where a phone shows them without a menu."""
@@ -170,7 +178,10 @@ class Registrations(ScopedModelView):
                 events.append(Event(each.decided_at, words, who=reviewer.name if reviewer else "", url=url))
             if each.marked_late_at is not None:
                 events.append(Event(each.marked_late_at, _("超过 2 个工作日未答复，已提醒")))
-            events.append(Event(each.submitted_at, _("提交注册"), who=each.submitted.get("submitted_by", ""), url=url))
+            is_first = each.id == row.enterprise.registrations[-1].id
+            sent = _("提交注册") if is_first else _("更正后重新提交")
+            sent += _("（本页）") if each.id == row.id and len(row.enterprise.registrations) > 1 else ""
+            events.append(Event(each.submitted_at, sent, who=each.submitted.get("submitted_by", ""), url=url))
         return events
 
     def _url_if_visible(self, row: Registration) -> str:
