@@ -39,6 +39,8 @@ class ImportRun(Stamped, Model):
     warnings: Mapped[int] = mapped_column(default=0)
     applied: Mapped[int] = mapped_column(default=0)
     undone: Mapped[int] = mapped_column(default=0)
+    pace: Mapped[float | None]
+    """Rows a second of the batches under way, for the time left."""
     blank_rows: Mapped[int] = mapped_column(default=0)
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     """Problems of the file as a whole; those of a row stand on the row."""
@@ -55,7 +57,14 @@ class ImportRun(Stamped, Model):
     file: Mapped[StoredFile] = relationship(foreign_keys=[file_id])
     annotated_file: Mapped[StoredFile | None] = relationship(foreign_keys=[annotated_file_id])
 
-    __table_args__ = (sa.Index("ix_import_run_enterprise", "enterprise_id", "id"),)
+    __table_args__ = (
+        sa.Index("ix_import_run_enterprise", "enterprise_id", "id"),
+        sa.Index(
+            "ix_import_run_to_undo",
+            "id",
+            postgresql_where=sa.text("undo_requested_at IS NOT NULL AND undone_at IS NULL"),
+        ),
+    )
 
 
 class ImportRow(Model):
@@ -78,6 +87,10 @@ class ImportRow(Model):
     """Cells of a row with problems as the file has them, [kind, value, shown] by column code: to be judged again."""
     typed: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """Text by column code that a person typed in the browser in place of the file's."""
+    found_version: Mapped[int | None]
+    """The version of the instrument that this row has changed."""
+    written_version: Mapped[int | None]
+    """The instrument's version when this row was written: another one there now means that it was changed since."""
     undone_at: Mapped[Moment | None]
     kept: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """Why an undo left this row as it is: a code and its facts."""
@@ -90,4 +103,5 @@ class ImportRow(Model):
             "number",
             postgresql_where=sa.text("applied_at IS NULL AND outcome IN ('new', 'updated')"),
         ),
+        sa.Index("ix_import_row_instrument", "instrument_id", postgresql_where=sa.text("applied_at IS NOT NULL")),
     )
