@@ -55,6 +55,8 @@ class AuditAction(StrEnum):
     IMPORT_COMMITTED = "import.committed"
     IMPORT_CANCELLED = "import.cancelled"
     IMPORT_FINISHED = "import.finished"
+    IMPORT_UNDO_REQUESTED = "import.undo_requested"
+    IMPORT_UNDONE = "import.undone"
     APPOINTMENT_DRAFTED = "appointment.drafted"
     APPOINTMENT_CHANGED = "appointment.changed"
     APPOINTMENT_REMOVED = "appointment.removed"
@@ -129,8 +131,8 @@ def record(
         subject_id=str(key_of(subject)),
         subject_label=str(subject)[:200] if type(subject).__str__ is not object.__str__ else "",
         enterprise_id=_enterprise_of(subject),
-        before=_clean(before) if before else None,
-        after=_clean(after) if after else None,
+        before=cleaned(before) if before else None,
+        after=cleaned(after) if after else None,
     )
     event.seal = seal(event)
     db.session.add(event)
@@ -194,7 +196,8 @@ def _enterprise_of(subject: Model) -> int | None:
     return getattr(subject, "enterprise_id", None)
 
 
-def _clean(values: Mapping[str, Any]) -> dict[str, Any]:
+def cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as the audit keeps them: plain, telephone numbers masked, secrets left out."""
     return {key: _plain(key, value) for key, value in values.items() if key not in OMITTED}
 
 
@@ -208,7 +211,7 @@ def _plain(key: str, value: Any) -> Any:
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, Mapping):
-        return _clean(value)
+        return cleaned(value)
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain("", entry) for entry in value]
     return value

@@ -109,6 +109,11 @@ def _enterprise_in_area(actor: Actor) -> Criterion:
     )
 
 
+def _enterprise_registered_in_area(actor: Actor) -> Criterion:
+    """A workbook lists instruments wherever they are used: only the regulator of the unit's seat may read them all."""
+    return Enterprise.division_code.in_(area_codes(actor.division_code or ""))
+
+
 def _enterprise_at_institution(actor: Actor) -> Criterion:
     """One with items here, or one entered at this institution's counter (代办) that has not claimed its account."""
     held = sa.select(AppointmentItem.enterprise_id).where(_items_of_institution(actor))
@@ -265,7 +270,7 @@ RULES: dict[type[Any], dict[Role, Rule]] = {
     },
     ImportRun: {
         Role.ENTERPRISE: _own_enterprise(ImportRun.enterprise_id),
-        Role.REGULATOR: _through(ImportRun.enterprise_id, Enterprise.id, _enterprise_in_area),
+        Role.REGULATOR: _through(ImportRun.enterprise_id, Enterprise.id, _enterprise_registered_in_area),
     },
     ImportRow: {
         Role.ENTERPRISE: _through(ImportRow.run_id, ImportRun.id, _own_enterprise(ImportRun.enterprise_id)),

@@ -248,11 +248,20 @@ class ImportMode(StrEnum):
     GOOD = "good"
 
 
+class ImportWrites(StrEnum):
+    """Which rows of a checked file are written."""
+
+    BOTH = "both"
+    CREATE = "create"
+    UPDATE = "update"
+
+
 class RowOutcome(StrEnum):
     NEW = "new"
     UPDATED = "updated"
     SAME = "same"
     ERROR = "error"
+    DROPPED = "dropped"
 
 
 class RunOutcome(StrEnum):

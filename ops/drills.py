@@ -22,10 +22,12 @@ from ops import postgres, processes
 from ops.places import ROOT
 from ops.ports import url_of
 from ops.supervisor import answers
+from ops.test_server import private_server
 from ops.words import Stop, run_with_words, say, step
 
 NOT_COPIED = (".git", ".venv", "instance", "__pycache__", ".*_cache", "test-results")
 PATH_BYTES = 200
+IMPORT_KILLS = 200
 START = """
 import sys
 from ops import single, supervisor, words
@@ -125,7 +127,7 @@ class Report:
 
 def main() -> int:
     """Run every drill; return 1 when one promise was not kept."""
-    step(3, 3, "故障演练（在临时副本上，不动您的数据）")
+    step(3, 5, "故障演练（在临时副本上，不动您的数据）")
     report = Report()
     folder = Path(tempfile.mkdtemp(prefix="qjt-drills-")).resolve()
     folder.chmod(0o755)
@@ -136,8 +138,19 @@ def main() -> int:
         for copy in copies:
             _remove(copy)
         shutil.rmtree(folder, ignore_errors=True)
+    _kill_imports(report)
     say("✓ 演练全部达标" if not report.failures else f"✗ {report.failures} 项未达标")
     return 1 if report.failures else 0
+
+
+def _kill_imports(report: Report) -> None:
+    """Kill the job process again and again amid checking, writing and taking back an import; the test counts rows."""
+    with private_server(durable=False, first_step=4, total=5, with_browser=False) as environment:
+        step(5, 5, f"导入中杀掉后台任务 {IMPORT_KILLS} 次")
+        test = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/jobs/test_killed_imports.py"]
+        wanted = {**environment, "IMPORT_KILLS": str(IMPORT_KILLS)}
+        code = subprocess.run(test, cwd=ROOT, env=wanted, check=False).returncode
+    report.check("检查、写入、撤销都接着做完，每行正好一次", code == 0)
 
 
 def _drill(report: Report, first: Copy, second: Copy) -> None:

@@ -1,9 +1,10 @@
-"""Jobs of the ledger import: checking what was uploaded, writing what was committed, and both for one file at once."""
+"""Jobs of the ledger import: checking what was uploaded, writing what was committed, taking back what was undone."""
 
 from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from ..database import db
 from ..errors import Conflict, NotFound
 from ..models import ImportRun
 from ..permissions import Permission, require
-from ..services import ledger_import, ledger_import_apply, ledger_import_check
+from ..services import ledger_import, ledger_import_apply, ledger_import_check, ledger_import_undo
 from ..states import ImportMode, ImportState
 from ..unit_of_work import unit_of_work
 
@@ -40,14 +41,25 @@ def check_imports(run_id: int | None = None) -> dict[str, int]:
 
 def apply_imports(run_id: int | None = None) -> dict[str, int]:
     """Write committed rows, a batch a transaction; returns how many, nothing when there were none to write."""
+    return _by_batches(run_id, ledger_import_apply.claim, ledger_import_apply.apply_batch)
+
+
+def undo_imports(run_id: int | None = None) -> dict[str, int]:
+    """Take rows back, a batch a transaction; returns how many, nothing when nobody asked for it."""
+    return _by_batches(run_id, ledger_import_undo.claim, ledger_import_undo.undo_batch)
+
+
+def _by_batches(
+    run_id: int | None, claim: Callable[[int | None], ImportRun | None], work: Callable[[ImportRun], int]
+) -> dict[str, int]:
     until = time.monotonic() + APPLY_SECONDS
     batches = rows = 0
     while time.monotonic() < until:
         with unit_of_work():
-            run = ledger_import_apply.claim(run_id)
+            run = claim(run_id)
             if run is None:
                 break
-            rows += ledger_import_apply.apply_batch(run)
+            rows += work(run)
         batches += 1
     return {"batches": batches, "rows": rows} if batches else {}
 

@@ -43,6 +43,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("matching", matching.match_waiting, every(2)),
     Job("import_check", imports.check_imports, every(1)),
     Job("import_apply", imports.apply_imports, every(1)),
+    Job("import_undo", imports.undo_imports, every(1)),
     Job("late_reviews", deadlines.mark_late_reviews, every(5)),
     Job("late_slips", deadlines.mark_late_slips, every(5)),
     Job("mails", mails.send_mails, every(5)),

@@ -18,6 +18,7 @@ from ..states import (
     EnterpriseType,
     ImportMode,
     ImportState,
+    ImportWrites,
     InstitutionType,
     ItemStatus,
     LastInstitution,
@@ -211,11 +212,17 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         ImportState.REFUSED: N_("未能导入"),
     },
     ImportMode: {ImportMode.ALL: N_("全部导入"), ImportMode.GOOD: N_("只导入正确的行")},
+    ImportWrites: {
+        ImportWrites.BOTH: N_("新增和更新"),
+        ImportWrites.CREATE: N_("只新增"),
+        ImportWrites.UPDATE: N_("只更新"),
+    },
     RowOutcome: {
         RowOutcome.NEW: N_("新增"),
         RowOutcome.UPDATED: N_("更新"),
         RowOutcome.SAME: N_("不变"),
         RowOutcome.ERROR: N_("错误"),
+        RowOutcome.DROPPED: N_("已去掉"),
     },
     RunOutcome: {
         RunOutcome.REQUESTED: N_("等待开始"),

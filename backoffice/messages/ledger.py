@@ -80,6 +80,10 @@ SENTENCES: dict[str, str] = {
     "import_has_errors": N_("还有 %(errors)s 行有错误，不能全部导入；请改正后重新上传，或只导入正确的行。"),
     "import_over": N_("这次导入已经是“%(state)s”，不能取消。"),
     "import_mode_required": N_("请选择全部导入，还是只导入正确的行。"),
+    "import_not_undoable": N_("这次导入现在是“%(state)s”，还没有写入完，不能撤销；不想要了可以取消。"),
+    "import_undo_running": N_("这次导入正在撤销，不用再点；完成后会有消息。"),
+    "import_undone_already": N_("这次导入已经撤销过了。"),
+    "import_nothing_to_undo": N_("这次导入没有写入任何一行，没有可以撤销的。"),
 }
 
 HISTORY: dict[str, str] = {

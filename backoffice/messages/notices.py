@@ -77,6 +77,7 @@ SENTENCES: dict[str, str] = {
     ),
     "notice_not_mandatory": N_("%(institution)s 认为 %(instrument)s 不属于强制检定，请核实。"),
     "notice_import_finished": N_("导入 %(file)s 已完成：写入 %(applied)s 行。"),
+    "notice_import_undone": N_("导入 %(file)s 已撤销：撤销 %(undone)s 行，保留 %(kept)s 行。"),
     "notice_import_checked": N_("导入 %(file)s 已检查完：%(errors)s 行有错误，请查看后确认。"),
     "notice_job_failed": N_("后台任务“%(job)s”运行失败，请查看任务运行记录。"),
 }

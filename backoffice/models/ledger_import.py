@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..database import Model
-from ..states import ImportMode, ImportState, RowOutcome
+from ..states import ImportMode, ImportState, ImportWrites, RowOutcome
 from .columns import Key, Moment, Stamped, code_column
 from .enterprise import Enterprise, StoredFile
 from .people import User
@@ -26,6 +26,11 @@ class ImportRun(Stamped, Model):
     file_id: Mapped[int] = mapped_column(sa.ForeignKey("stored_file.id"))
     state: Mapped[ImportState] = mapped_column(code_column(ImportState), default=ImportState.CHECKING, index=True)
     mode: Mapped[ImportMode | None] = mapped_column(code_column(ImportMode))
+    writes: Mapped[ImportWrites | None] = mapped_column(code_column(ImportWrites))
+    mapping: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    """Column code by letter of the sheet, "" for a column that is not read, where a person had to say it."""
+    annotated_file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("stored_file.id"))
+    """The uploaded workbook with its bad cells marked, once the job has made it."""
     rows: Mapped[int] = mapped_column(default=0)
     new: Mapped[int] = mapped_column(default=0)
     updated: Mapped[int] = mapped_column(default=0)
@@ -33,18 +38,33 @@ class ImportRun(Stamped, Model):
     errors: Mapped[int] = mapped_column(default=0)
     warnings: Mapped[int] = mapped_column(default=0)
     applied: Mapped[int] = mapped_column(default=0)
+    undone: Mapped[int] = mapped_column(default=0)
+    pace: Mapped[float | None]
+    """Rows a second of the batches under way, for the time left."""
     blank_rows: Mapped[int] = mapped_column(default=0)
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     """Problems of the file as a whole; those of a row stand on the row."""
     checked_at: Mapped[Moment | None]
     committed_at: Mapped[Moment | None]
     finished_at: Mapped[Moment | None]
+    undo_requested_at: Mapped[Moment | None]
+    undo_requested_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("app_user.id"))
+    undone_at: Mapped[Moment | None]
 
     enterprise: Mapped[Enterprise] = relationship()
-    uploaded_by: Mapped[User] = relationship()
-    file: Mapped[StoredFile] = relationship()
+    uploaded_by: Mapped[User] = relationship(foreign_keys=[uploaded_by_id])
+    undo_requested_by: Mapped[User | None] = relationship(foreign_keys=[undo_requested_by_id])
+    file: Mapped[StoredFile] = relationship(foreign_keys=[file_id])
+    annotated_file: Mapped[StoredFile | None] = relationship(foreign_keys=[annotated_file_id])
 
-    __table_args__ = (sa.Index("ix_import_run_enterprise", "enterprise_id", "id"),)
+    __table_args__ = (
+        sa.Index("ix_import_run_enterprise", "enterprise_id", "id"),
+        sa.Index(
+            "ix_import_run_to_undo",
+            "id",
+            postgresql_where=sa.text("undo_requested_at IS NOT NULL AND undone_at IS NULL"),
+        ),
+    )
 
 
 class ImportRow(Model):
@@ -63,6 +83,17 @@ class ImportRow(Model):
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     instrument_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     applied_at: Mapped[Moment | None]
+    raw: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Cells of a row with problems as the file has them, [kind, value, shown] by column code: to be judged again."""
+    typed: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Text by column code that a person typed in the browser in place of the file's."""
+    found_version: Mapped[int | None]
+    """The version of the instrument that this row has changed."""
+    written_version: Mapped[int | None]
+    """The instrument's version when this row was written: another one there now means that it was changed since."""
+    undone_at: Mapped[Moment | None]
+    kept: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Why an undo left this row as it is: a code and its facts."""
 
     __table_args__ = (
         sa.Index("ix_import_row_outcome", "run_id", "outcome", "number"),
@@ -72,4 +103,5 @@ class ImportRow(Model):
             "number",
             postgresql_where=sa.text("applied_at IS NULL AND outcome IN ('new', 'updated')"),
         ),
+        sa.Index("ix_import_row_instrument", "instrument_id", postgresql_where=sa.text("applied_at IS NOT NULL")),
     )

@@ -152,6 +152,9 @@ def _own_instruments(actor: Actor, enterprise_id: int, ids: Sequence[int]) -> li
         on_behalf.bookable_instruments(actor)
         .where(MeasuringInstrument.id.in_(ids), MeasuringInstrument.enterprise_id == enterprise_id)
         .options(joinedload(MeasuringInstrument.kind))
+        .order_by(MeasuringInstrument.id)
+        # Not deleted while it is being chosen; nobody who edits has to wait.
+        .with_for_update(of=MeasuringInstrument, read=True, key_share=True)
     )
     found = {row.id: row for row in db.session.scalars(statement)}
     if len(found) != len(ids):

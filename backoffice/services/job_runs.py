@@ -25,6 +25,7 @@ STARTABLE = (
     "matching_for_today",
     "import_check",
     "import_apply",
+    "import_undo",
     "late_reviews",
     "late_slips",
     "mails",

@@ -20,10 +20,11 @@ from ..errors import Conflict, Invalid
 from ..messages.ledger import stored_message
 from ..models import ImportRow, ImportRun, StoredFile
 from ..permissions import Permission, require
-from ..states import ImportMode, ImportState
+from ..states import ImportMode, ImportState, ImportWrites
 from ..workbooks.intake import FileKind, Limits, check_file
 from ..workbooks.problems import FileProblem, FileProblemCode, FileProblemError
 from ..workbooks.reader import open_upload
+from .ledger_import_progress import rows_to_write
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FIRST_LOOK_SECONDS = 20
@@ -92,11 +93,11 @@ def _label(file_name: str) -> str:
     return name.replace("\\", "/").rsplit("/", 1)[-1][-NAME_LENGTH:] or "台账"
 
 
-def commit(actor: Actor, run_id: int, mode: ImportMode) -> ImportRun:
+def commit(actor: Actor, run_id: int, mode: ImportMode, writes: ImportWrites = ImportWrites.BOTH) -> ImportRun:
     """Choose what to write; the job then writes it, and the page may be closed.
 
-    `all` writes every row or refuses while a row has an error; `good` leaves the rows with errors out. Raises
-    `Conflict` with the reason, `NotFound`, `Forbidden`.
+    `all` writes every row or refuses while a row has an error; `good` leaves the rows with errors out. `writes` leaves
+    out what would be updated, or created. Raises `Conflict` with the reason, `NotFound`, `Forbidden`.
     """
     require(actor, Permission.OWN_LEDGER_IMPORT)
     run: ImportRun = scoping.find(actor, ImportRun, run_id, lock=True)
@@ -104,9 +105,12 @@ def commit(actor: Actor, run_id: int, mode: ImportMode) -> ImportRun:
         raise Conflict("import_not_ready", state=run.state)
     if mode is ImportMode.ALL and run.errors:
         raise Conflict("import_has_errors", errors=run.errors)
-    run.state, run.mode, run.committed_at, run.updated_at = ImportState.APPLYING, mode, clock.now(), clock.now()
+    run.state, run.mode, run.writes = ImportState.APPLYING, mode, writes
+    run.committed_at = run.updated_at = clock.now()
     db.session.flush()
-    audit.record(actor, AuditAction.IMPORT_COMMITTED, run, after={"mode": mode, "rows": run.new + run.updated})
+    audit.record(
+        actor, AuditAction.IMPORT_COMMITTED, run, after={"mode": mode, "writes": writes, "rows": rows_to_write(run)}
+    )
     return run
 
 

@@ -16,18 +16,23 @@ from .. import audit, clock
 from ..actor import Actor, Role
 from ..audit import AuditAction
 from ..database import db
-from ..models import AppointmentItem, AuditEvent, ImportRow, ImportRun, MeasuringInstrument
-from ..states import OPEN_ITEMS, ImportState, RowOutcome
+from ..models import ImportRow, ImportRun, MeasuringInstrument
+from ..states import ImportState, RowOutcome
 from ..workbooks.columns import BY_CODE
-from . import matching_runs, notices, slips
+from . import matching_runs, notices
 from .ledger import locking_slips
-from .ledger_further import plain_further
+from .ledger_import_progress import note_batch, outcomes_to_write
+from .ledger_import_rows import (
+    WRITTEN,
+    assignments,
+    hold_appointments,
+    locked_instruments,
+    record_instruments,
+    stored_value,
+)
 from .ledger_values import (
     DECIDING_COLUMNS,
-    FURTHER_COLUMNS,
     KEY_PARTS,
-    LEDGER_COLUMNS,
-    TYPED_COLUMNS,
     changed_columns,
     key_of,
     locked_columns,
@@ -36,57 +41,45 @@ from .ledger_values import (
 
 BATCH = 500
 
-_TYPES = {"range_low": "numeric", "range_high": "numeric"} | {
-    name: "date" for name in FURTHER_COLUMNS if isinstance(MeasuringInstrument.__table__.columns[name].type, sa.Date)
-}
-_WRITTEN = (*LEDGER_COLUMNS, *FURTHER_COLUMNS)
-
-
-def _from_row(name: str) -> str:
-    """A column's value out of the stored row; a further column the file does not have is empty."""
-    value = f"r.values->>'{name}'"
-    if name in _TYPES:
-        return f"nullif({value}, '')::{_TYPES[name]}"
-    return f"coalesce({value}, '')" if name in FURTHER_COLUMNS else f"({value})"
-
-
 _SAME_KEY = " AND ".join(f"i.{part} = r.values->>'{part}'" for part in KEY_PARTS)
 
+_FROM_ROW = [stored_value("r.values", name) for name in WRITTEN]
 _LEFT_EMPTY = [
     column.name
     for column in MeasuringInstrument.__table__.columns
     if isinstance(column.type, sa.String)
-    and not (column.nullable or column.computed is not None or column.name in (*_WRITTEN, "use_state"))
+    and not (column.nullable or column.computed is not None or column.name in (*WRITTEN, "use_state"))
 ]
 """Text the file has no column for."""
 
 INSERT = sa.text(f"""
 WITH inserted AS (
     INSERT INTO measuring_instrument (
-        enterprise_id, {", ".join((*_WRITTEN, *_LEFT_EMPTY))}, use_state, filed_at, import_run_id, version,
+        enterprise_id, {", ".join((*WRITTEN, *_LEFT_EMPTY))}, use_state, filed_at, import_run_id, version,
         created_at, updated_at)
-    SELECT :enterprise, {", ".join((*map(_from_row, _WRITTEN), *["''"] * len(_LEFT_EMPTY)))},
+    SELECT :enterprise, {", ".join((*_FROM_ROW, *["''"] * len(_LEFT_EMPTY)))},
         'in_use', :now, :run, 1, :now, :now
     FROM import_row r
     WHERE r.run_id = :run AND r.number = ANY(:numbers)
     ORDER BY r.number
     ON CONFLICT ({"enterprise_id, " + ", ".join(KEY_PARTS)}) DO NOTHING
     RETURNING id, name, serial_key, {", ".join(part for part in KEY_PARTS if part != "serial_key")})
-UPDATE import_row r SET instrument_id = i.id, applied_at = :now
+UPDATE import_row r SET instrument_id = i.id, applied_at = :now, written_version = 1
 FROM inserted i
 WHERE r.run_id = :run AND r.number = ANY(:numbers) AND {_SAME_KEY}
 RETURNING r.number, i.id, i.name || ' ' || i.serial_key AS label
 """)
 
-_ASSIGNMENTS = ", ".join(
-    f"{name} = CASE WHEN jsonb_exists(r.values, '{name}') THEN {_from_row(name)} ELSE m.{name} END" for name in _WRITTEN
-)
-"""A column the file does not have stays as it is."""
 UPDATE = sa.text(f"""
-UPDATE measuring_instrument m SET {_ASSIGNMENTS}, version = m.version + 1, updated_at = :now
-FROM import_row r
-WHERE r.run_id = :run AND r.number = ANY(:numbers) AND m.id = r.instrument_id AND m.enterprise_id = :enterprise
+WITH changed AS (
+    UPDATE measuring_instrument m SET {assignments("r.values")}, version = m.version + 1, updated_at = :now
+    FROM import_row r
+    WHERE r.run_id = :run AND r.number = ANY(:numbers) AND m.id = r.instrument_id AND m.enterprise_id = :enterprise
+    RETURNING r.number, m.version)
+UPDATE import_row r SET found_version = changed.version - 1, written_version = changed.version FROM changed
+WHERE r.run_id = :run AND r.number = changed.number
 """)
+"""A column the file does not have stays as it is."""
 
 KEEP_EARLIER = sa.text("""
 UPDATE import_row r SET before = earlier.value, applied_at = :now
@@ -114,7 +107,7 @@ def apply_batch(run: ImportRun) -> int:
         .where(
             ImportRow.run_id == run.id,
             ImportRow.applied_at.is_(None),
-            ImportRow.outcome.in_((RowOutcome.NEW, RowOutcome.UPDATED)),
+            ImportRow.outcome.in_(outcomes_to_write(run)),
         )
         .order_by(ImportRow.number)
         .limit(BATCH)
@@ -123,7 +116,7 @@ def apply_batch(run: ImportRun) -> int:
     written = _insert(run, actor, [row for row in rows if row.outcome is RowOutcome.NEW])
     written += _update(run, actor, [row for row in rows if row.outcome is RowOutcome.UPDATED])
     run.applied += written
-    run.updated_at = clock.now()
+    note_batch(run, written)
     if len(rows) < BATCH:
         _finish(run, actor)
     db.session.flush()
@@ -153,7 +146,7 @@ def _insert(run: ImportRun, actor: Actor, rows: Sequence[Any]) -> int:
     for row in rows:
         if row.number in missed:
             _leave_out(run, row, "serial_number", "ledger_appeared", ledger_number=_owner_of(run, row.values))
-    _record(
+    record_instruments(
         run,
         actor,
         AuditAction.INSTRUMENT_CREATED,
@@ -176,8 +169,8 @@ def _update(run: ImportRun, actor: Actor, rows: Sequence[Any]) -> int:
     if not rows:
         return 0
     ids = [row.instrument_id for row in rows]
-    _hold_appointments(ids)
-    current = _locked_instruments(run, ids)
+    hold_appointments(ids)
+    current = locked_instruments(run, ids)
     locks = locking_slips(ids)
     changes: list[tuple[Any, dict[str, Any], dict[str, Any]]] = []
     for row in rows:
@@ -221,7 +214,7 @@ def _write_updates(
         KEEP_EARLIER, {"run": run.id, "earlier": json.dumps(earlier, ensure_ascii=False, default=str), "now": now}
     )
     db.session.execute(UPDATE, {"run": run.id, "numbers": numbers, "enterprise": run.enterprise_id, "now": now})
-    _record(
+    record_instruments(
         run,
         actor,
         AuditAction.INSTRUMENT_CHANGED,
@@ -233,35 +226,6 @@ def _write_updates(
     for row, _before, after in changes:
         if current[row.instrument_id]["is_booked"] and DECIDING_COLUMNS & set(after):
             matching_runs.requeue_instrument(actor, row.instrument_id)
-
-
-def _hold_appointments(instrument_ids: Sequence[int]) -> None:
-    """Keep what waits from being matched while its facts change; appointments come before instruments everywhere."""
-    appointments = db.session.scalars(
-        sa.select(AppointmentItem.appointment_id).where(
-            AppointmentItem.instrument_id.in_(instrument_ids), AppointmentItem.status.in_(OPEN_ITEMS)
-        )
-    ).all()
-    if appointments:
-        slips.lock_appointments(appointments)
-
-
-def _locked_instruments(run: ImportRun, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """The ledger's present values, held for update."""
-    is_booked = (
-        sa.exists()
-        .where(AppointmentItem.instrument_id == MeasuringInstrument.id, AppointmentItem.status.in_(OPEN_ITEMS))
-        .label("is_booked")
-    )
-    names = (*TYPED_COLUMNS, *FURTHER_COLUMNS, "serial_key", "verified_on")
-    columns = [getattr(MeasuringInstrument, name) for name in names]
-    rows = db.session.execute(
-        sa.select(MeasuringInstrument.id, is_booked, *columns)
-        .where(MeasuringInstrument.enterprise_id == run.enterprise_id, MeasuringInstrument.id.in_(ids))
-        .order_by(MeasuringInstrument.id)
-        .with_for_update(of=MeasuringInstrument)
-    )
-    return {row["id"]: {**row, **plain_further(dict(row))} for row in rows.mappings()}
 
 
 def _leave_out(run: ImportRun, row: Any, name: str, code: str, **facts: Any) -> None:
@@ -288,32 +252,3 @@ def _leave_out(run: ImportRun, row: Any, name: str, code: str, **facts: Any) -> 
     else:
         run.updated -= 1
     run.errors += 1
-
-
-def _record(
-    run: ImportRun,
-    actor: Actor,
-    action: AuditAction,
-    changes: Sequence[tuple[int, str, dict[str, Any] | None, dict[str, Any]]],
-) -> None:
-    """One audit row an instrument, in one statement."""
-    if not changes:
-        return
-    facts = []
-    for instrument_id, label, before, after in changes:
-        values: dict[str, Any] = {
-            "at": clock.now(),
-            "action": action.value,
-            "actor_id": actor.user_id,
-            "actor_name": actor.name,
-            "actor_role": actor.role,
-            "address": None,
-            "subject_type": MeasuringInstrument.__tablename__,
-            "subject_id": str(instrument_id),
-            "subject_label": label[:200],
-            "enterprise_id": run.enterprise_id,
-            "before": before,
-            "after": {**after, "import_run": run.id},
-        }
-        facts.append({**values, "seal": audit.seal(AuditEvent(**values))})
-    db.session.execute(sa.insert(AuditEvent), facts)

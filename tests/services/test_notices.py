@@ -15,6 +15,7 @@ from flask import Flask
 from backoffice import clock, messages
 from backoffice.actor import Role
 from backoffice.database import db
+from backoffice.jobs import imports
 from backoffice.messages.notices import SENTENCES
 from backoffice.models import Notice, Registration, Slip, User
 from backoffice.services import (
@@ -27,6 +28,7 @@ from backoffice.services import (
     deadlines,
     job_runs,
     ledger,
+    ledger_import_undo,
     matching_runs,
     notice_rules,
     registrations,
@@ -215,6 +217,15 @@ def import_finished(place: Place) -> None:
     write(place.world.clerk, run)
 
 
+def import_undone(place: Place) -> None:
+    db.session.commit()
+    run = write(place.world.clerk, upload(place.world.clerk, [ledger_samples.row(1)]))
+    place.begin()
+    ledger_import_undo.request(place.world.clerk, run.id)
+    db.session.commit()
+    imports.undo_imports()
+
+
 def job_failed(place: Place) -> None:
     job_runs.note_failure("matching", "OperationalError")
 
@@ -383,6 +394,7 @@ EVENTS = (
     Event(partly_withdrawn, {"notice_items_withdrawn": {INSTITUTION: "/institution/slips/"}}, "的 1 台（件）"),
     Event(import_checked, {"notice_import_checked": {ENTERPRISE: "/enterprise/imports/"}}, "1 行有错误"),
     Event(import_finished, {"notice_import_finished": {ENTERPRISE: "/enterprise/imports/"}}, "写入 1 行"),
+    Event(import_undone, {"notice_import_undone": {ENTERPRISE: "/enterprise/imports/"}}, "撤销 1 行，保留 0 行"),
     Event(job_failed, {"notice_job_failed": {REGULATOR: "/regulator/job-runs/"}}, "运行失败"),
     Event(
         branch_registered,

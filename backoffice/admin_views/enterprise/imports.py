@@ -13,17 +13,21 @@ from sqlalchemy.orm import joinedload
 from wtforms import FileField
 
 from ...errors import Invalid
+from ...messages.imports import time_left
 from ...models import ImportRun
 from ...permissions import P
 from ...services import ledger, ledger_import, ledger_workbook
-from ...states import ImportMode, ImportState
+from ...services.ledger_import_progress import is_undoing, progress_of
+from ...states import ImportMode, ImportState, ImportWrites
 from ...web.downloads import DOWNLOADS, WITH_LEDGER, template_with, workbook
 from ...web.form_keys import once
 from ..base import Button, Done, NextStep, ScopedModelView, Tab
 from ..formatting import as_badge, moment
 from ..forms import PanelForm, place_problems
+from ..import_files import UploadedFile
 from ..subjects import record_path
 from .import_preview import Preview, read_filter
+from .import_undo import UndoPages, undo_words
 
 WORKING = (ImportState.CHECKING, ImportState.APPLYING)
 
@@ -59,7 +63,7 @@ def decision_of(row: ImportRun) -> Decision | None:
     return Decision(what, _("确认后写入台账；写入前台账没有变化。"))
 
 
-class Imports(ScopedModelView):
+class Imports(UndoPages, UploadedFile, ScopedModelView):
     """A run of the import."""
 
     model, noun, title, menu_group = ImportRun, "imports", _l("导入"), _l("工具")
@@ -159,12 +163,12 @@ class Imports(ScopedModelView):
     @expose("/<key>/commit", methods=("POST",))
     def commit(self, key: str) -> Any:
         run = self.row_or_404(key)
-        mode = request.form.get("mode", "")
-        if mode not in list(ImportMode):
+        mode, writes = request.form.get("mode", ""), request.form.get("writes", ImportWrites.BOTH)
+        if mode not in list(ImportMode) or writes not in list(ImportWrites):
             abort(422)
 
         def work() -> Done:
-            ledger_import.commit(self.actor, run.id, ImportMode(mode))
+            ledger_import.commit(self.actor, run.id, ImportMode(mode), ImportWrites(writes))
             return Done(self.record_url(run), _("已开始写入台账。可以离开本页，完成后会有消息。"))
 
         return once(work)
@@ -187,13 +191,16 @@ class Imports(ScopedModelView):
 
     def record_buttons(self, row: ImportRun) -> list[Button]:
         if row.state not in ledger_import.UNFINISHED:
-            return [Button(_("再次导入"), self.url_of("new"))]
+            undo = self.undo_button(row)
+            return [Button(_("再次导入"), self.url_of("new")), self.file_button(row), *([undo] if undo else [])]
         cancel = self.url_of("cancel", key=row.id)
         words = _("取消后不再继续；已写入台账的 %(count)s 行保留。", count=row.applied)
-        return [Button(_("取消导入"), cancel, post=True, confirm=words)]
+        return [Button(_("取消导入"), cancel, post=True, confirm=words), self.file_button(row)]
 
     def next_step(self, row: ImportRun) -> NextStep | None:
         """What goes on; what is to be decided has forms of its own on the page (`Decision`)."""
+        if row.undo_requested_at is not None and (undo := undo_words(row)) is not None:
+            return NextStep(undo.what, undo.who)
         done = _("已完成，写入 %(count)s 行", count=row.applied)
         left_out = _("%(count)s 行有错误，没有写入。", count=row.errors) if row.errors else ""
         said = {
@@ -222,7 +229,12 @@ class Imports(ScopedModelView):
         return {
             "preview": preview,
             "earlier": ledger_import.same_content_before(row),
-            "is_working": row.state in WORKING,
+            "is_working": row.state in WORKING or is_undoing(row),
+            "progress": progress_of(row),
+            "time_left": time_left,
+            "writes": list(ImportWrites),
+            "undo": undo_words(row) if row.undo_requested_at is None or row.undone_at else None,
+            "show_link": True,
             "decision": decision_of(row),
             "uploaded": _("%(name)s · %(at)s", name=row.uploaded_by.name, at=moment(row.created_at)),
         }

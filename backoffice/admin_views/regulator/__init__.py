@@ -14,6 +14,7 @@ from .designations import Designations
 from .divisions import Divisions
 from .enterprises import Enterprises
 from .home import RegulatorHome, office_name
+from .imports import Imports
 from .institutions import Institutions, Laboratories, Suspensions
 from .instruments import Instruments
 from .job_runs import JobRuns
@@ -26,7 +27,7 @@ from .working_days import WorkingDays
 
 __all__ = ["RegulatorHome", "add_views", "office_name"]
 
-RECORDS = (Enterprises, Instruments)
+RECORDS = (Enterprises, Instruments, Imports)
 INSTITUTIONS = (Institutions, Laboratories, Suspensions)
 RULES = (Designations, Capabilities, CatalogueItems, Kinds, Divisions, Options, WorkingDays)
 SYSTEM = (Notices, JobRuns, AuditEvents, Users, Mails)

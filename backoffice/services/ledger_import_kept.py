@@ -1,0 +1,171 @@
+"""What an undo of an import leaves as it is, and why: whatever had anything happen to it since the import wrote it.
+
+One query says it, for the page before an undo and for the undo itself, which asks again with the instruments held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from ..database import db
+from ..models import ImportRun
+from ..states import LOCKING_ITEMS, RowOutcome
+from ..workbooks.columns import NO_SERIAL_NUMBER
+from .ledger_values import KEY_PARTS, locked_columns
+
+
+class KeptCode(StrEnum):
+    """Why a row stays."""
+
+    REMOVED = "removed"
+    BOOKED = "booked"
+    VERIFIED = "verified"
+    PROPOSED = "proposed"
+    CHANGED = "changed"
+    LOCKED = "locked"
+    KEY_TAKEN = "key_taken"
+    REFERENCE_GONE = "reference_gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A row that stays: `number` is the spreadsheet's, `facts` belong to the sentence of the code."""
+
+    number: int
+    code: KeptCode
+    facts: dict[str, Any]
+    name: str
+    serial_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What an undo would do now: rows it would delete and restore, and those that stay, by reason."""
+
+    removed: int = 0
+    restored: int = 0
+    kept: dict[KeptCode, int] = field(default_factory=dict)
+
+    @property
+    def stays(self) -> int:
+        return sum(self.kept.values())
+
+
+def _value(name: str) -> str:
+    """A column as the undo would leave it."""
+    return f"coalesce(r.before->>'{name}', m.{name})"
+
+
+_KEY_AFTER = {name: _value(name) for name in KEY_PARTS} | {
+    "serial_key": f"CASE WHEN {_value('serial_number')} = :numberless THEN {_value('management_number')}"
+    f" ELSE {_value('serial_number')} END"
+}
+_SAME_KEY = " AND ".join(f"other.{name} = {value}" for name, value in _KEY_AFTER.items())
+
+_JUDGED = f"""
+SELECT r.number, r.outcome, r.found->>'name' AS name, r.found->>'serial_number' AS serial_number,
+    booking.number AS appointment, taken.id AS taken_by, m.updated_at AS changed_at,
+    CASE
+        WHEN m.id IS NULL THEN 'removed'
+        WHEN booking.number IS NOT NULL THEN 'booked'
+        WHEN EXISTS (SELECT FROM verification v WHERE v.instrument_id = m.id
+            AND (r.outcome = 'new' OR v.created_at >= r.applied_at)) THEN 'verified'
+        WHEN EXISTS (SELECT FROM correction_proposal p WHERE p.instrument_id = m.id
+            AND (r.outcome = 'new' OR p.proposed_at >= r.applied_at)) THEN 'proposed'
+        WHEN m.version IS DISTINCT FROM r.written_version THEN 'changed'
+        WHEN r.outcome = 'new' THEN NULL
+        WHEN jsonb_exists_any(r.before,
+                CASE WHEN m.serial_number = :numberless THEN :locked_numberless ELSE :locked END)
+            AND EXISTS (SELECT FROM appointment_item held WHERE held.instrument_id = m.id
+                AND held.status = ANY(:locking)) THEN 'locked'
+        WHEN taken.id IS NOT NULL THEN 'key_taken'
+        WHEN NOT EXISTS (SELECT FROM instrument_kind k WHERE k.code = {_value("kind_code")})
+            OR NOT EXISTS (SELECT FROM division d WHERE d.code = {_value("division_code")}) THEN 'reference_gone'
+    END AS reason
+FROM import_row r
+LEFT JOIN measuring_instrument m ON m.id = r.instrument_id AND m.enterprise_id = :enterprise
+LEFT JOIN LATERAL (
+    SELECT appointment.number FROM appointment_item item
+    JOIN appointment ON appointment.id = item.appointment_id
+    WHERE item.instrument_id = m.id AND (r.outcome = 'new' OR item.created_at >= r.applied_at)
+    ORDER BY item.id DESC LIMIT 1) booking ON true
+LEFT JOIN LATERAL (
+    SELECT other.id FROM measuring_instrument other
+    WHERE r.outcome = 'updated' AND jsonb_exists_any(r.before, :key_columns)
+        AND other.enterprise_id = :enterprise AND other.id <> m.id AND {_SAME_KEY}) taken ON true
+WHERE r.run_id = :run AND r.applied_at IS NOT NULL AND r.undone_at IS NULL AND r.kept IS NULL
+"""
+
+_ARRAYS = tuple(
+    sa.bindparam(name, type_=ARRAY(sa.Text)) for name in ("locked", "locked_numberless", "locking", "key_columns")
+)
+
+
+def _statement(text: str, *more: sa.BindParameter[Any]) -> sa.TextClause:
+    return sa.text(text).bindparams(*_ARRAYS, *more)
+
+
+_COUNTED = _statement(f"SELECT outcome, reason, count(*) FROM ({_JUDGED}) AS judged GROUP BY outcome, reason")
+_PAGE = _statement(
+    f"SELECT * FROM ({_JUDGED} AND r.number > :after) AS judged WHERE reason IS NOT NULL ORDER BY number LIMIT :limit"
+)
+_OF_ROWS = _statement(
+    f"SELECT * FROM ({_JUDGED} AND r.number = ANY(:numbers)) AS judged WHERE reason IS NOT NULL",
+    sa.bindparam("numbers", type_=ARRAY(sa.Integer)),
+)
+
+
+def _facts(run: ImportRun) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "enterprise": run.enterprise_id,
+        "numberless": NO_SERIAL_NUMBER,
+        "locked": sorted(locked_columns("")),
+        "locked_numberless": sorted(locked_columns(NO_SERIAL_NUMBER)),
+        "locking": [status.value for status in LOCKING_ITEMS],
+        "key_columns": [*KEY_PARTS, "serial_number", "management_number"],
+    }
+
+
+def prospect(run: ImportRun) -> Prospect:
+    """What would go and what would stay if the run were undone now."""
+    removed = restored = 0
+    kept: dict[KeptCode, int] = {}
+    for outcome, reason, count in db.session.execute(_COUNTED, _facts(run)):
+        if reason is not None:
+            kept[KeptCode(reason)] = kept.get(KeptCode(reason), 0) + count
+        elif outcome == RowOutcome.NEW:
+            removed += count
+        else:
+            restored += count
+    return Prospect(removed, restored, kept)
+
+
+def would_stay(run: ImportRun, *, after: int, limit: int) -> list[Kept]:
+    """A page of the rows that would stay, beyond row `after`."""
+    rows = db.session.execute(_PAGE, {**_facts(run), "after": after, "limit": limit})
+    return [_kept(row) for row in rows.mappings()]
+
+
+def among(run: ImportRun, numbers: Sequence[int]) -> list[Kept]:
+    """Those of these rows that stay."""
+    rows = db.session.execute(_OF_ROWS, {**_facts(run), "numbers": list(numbers)})
+    return [_kept(row) for row in rows.mappings()]
+
+
+def _kept(row: Any) -> Kept:
+    code = KeptCode(row["reason"])
+    facts: dict[str, Any] = {}
+    if code is KeptCode.BOOKED:
+        facts = {"number": row["appointment"]}
+    elif code is KeptCode.CHANGED:
+        facts = {"at": row["changed_at"].isoformat()}
+    elif code is KeptCode.KEY_TAKEN:
+        facts = {"ledger_number": str(row["taken_by"])}
+    return Kept(row["number"], code, facts, row["name"] or "", row["serial_number"] or "")
