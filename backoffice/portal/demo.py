@@ -24,6 +24,7 @@ from .sign_in import leave_earlier_session, start_page
 
 demo = Blueprint("demo", __name__)
 demo.context_processor(frame)
+OPEN_WHILE_RESTORING = ("/demo/restoring", "/healthz", "/readyz")
 
 
 @demo.get("/demo")
@@ -82,6 +83,16 @@ def restoring() -> Any:
     )
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+@demo.before_app_request
+def lead_to_restoring() -> Response | None:
+    """While the data is put back no page can tell the truth: all of them lead to the one that says so."""
+    if request.path in OPEN_WHILE_RESTORING or request.endpoint == "static":
+        return None
+    if not Restoring.of(current_app).state().is_running:
+        return None
+    return redirect(url_for("demo.restoring"), 303)
 
 
 def init_app(app: Flask) -> None:

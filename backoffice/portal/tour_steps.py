@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from ..actor import Role
 from ..database import db
-from ..models import Appointment, AppointmentItem, Slip, User
+from ..models import Appointment, AppointmentItem, MeasuringInstrument, Slip, User
 from ..services import slips
 from ..states import AppointmentStatus, ItemStatus, SlipStatus
 from .demo_people import DemoPerson, accounts_file, people, published
@@ -39,6 +40,8 @@ class Step:
     where: Callable[[], str]
     sayings: Sequence[Saying]
     elsewhere: object
+    as_whom: object = ""
+    """Who that is, in words, where it is only known once the step before was done."""
 
     def words_on(self, path: str) -> object:
         """What to do on this page; on a page of no saying the way back."""
@@ -88,15 +91,19 @@ def regulator() -> DemoPerson | None:
     return _first(Role.REGULATOR)
 
 
+PREPARED = 12
+"""Instruments in the draft the demo prepares; what a visitor books by hand meanwhile is smaller."""
+
+
 def draft_or_newest() -> str:
-    """The prepared draft, the largest there is; once it is submitted, the appointment it became."""
-    size = sa.func.count(AppointmentItem.id)
+    """The prepared draft; once it is submitted, the appointment it became."""
+    is_prepared = sa.func.count(AppointmentItem.id) >= PREPARED
     statement = (
         sa.select(Appointment.id)
         .join(AppointmentItem, AppointmentItem.appointment_id == Appointment.id)
         .where(Appointment.enterprise_id == _enterprise_id())
         .group_by(Appointment.id)
-        .order_by((Appointment.status == AppointmentStatus.DRAFT).desc(), size.desc(), Appointment.id.desc())
+        .order_by(is_prepared.desc(), (Appointment.status == AppointmentStatus.DRAFT).desc(), Appointment.id.desc())
         .limit(1)
     )
     found = db.session.scalar(statement)
@@ -113,14 +120,16 @@ def newest_printable() -> str:
 
 
 def newest_unmatched() -> str:
-    """The queue, narrowed to the enterprise of the tour while it has something there."""
-    person = clerk()
-    waiting = sa.exists().where(
-        AppointmentItem.enterprise_id == _enterprise_id(), AppointmentItem.status == ItemStatus.UNMATCHED
+    """The queue, narrowed to the instrument of the tour while it waits there."""
+    statement = (
+        sa.select(MeasuringInstrument.serial_number)
+        .join(AppointmentItem, AppointmentItem.instrument_id == MeasuringInstrument.id)
+        .where(AppointmentItem.enterprise_id == _enterprise_id(), AppointmentItem.status == ItemStatus.UNMATCHED)
+        .order_by(AppointmentItem.status_since.desc(), AppointmentItem.id.desc())
+        .limit(1)
     )
-    if person is None or not db.session.scalar(sa.select(waiting)):
-        return "/regulator/unmatched/"
-    return f"/regulator/unmatched/?q={person.organisation}"
+    serial_number = db.session.scalar(statement)
+    return f"/regulator/unmatched/?q={quote(serial_number)}" if serial_number else "/regulator/unmatched/"
 
 
 STEPS: tuple[Step, ...] = (
@@ -137,7 +146,8 @@ STEPS: tuple[Step, ...] = (
             Saying(
                 r"/enterprise/appointments/\d+(/.*)?",
                 _l(
-                    "先看每台“预计去哪里”和“为什么是这家”，再点“提交预约”。几秒内本页自己更新：三张预约单，一台未匹配并写明原因。然后点“下一步”。"
+                    "先看每台“预计去哪里”和“为什么是这家”，再点“提交预约”（提交过的没有这个按钮，直接往下看）。"
+                    "几秒内本页自己更新：三张预约单，一台未匹配并写明原因。然后点“下一步”。"
                 ),
             ),
         ),
@@ -157,8 +167,8 @@ STEPS: tuple[Step, ...] = (
             Saying(
                 r"/enterprise/imports/\d+(/.*)?",
                 _l(
-                    "600 行全部检查，40 行有错，逐格说明；可以下载标红的文件，"
-                    "也可以只写入没有错误的行。然后点“下一步”。"
+                    "600 行全部检查，40 行有错，逐格说明。改好再上传，或点“只导入正确的 560 行”；"
+                    "写完后台账里就有了。然后点“下一步”。"
                 ),
             ),
         ),
@@ -181,6 +191,7 @@ STEPS: tuple[Step, ...] = (
             ),
         ),
         _l("这一步在技术机构的工作台，点“回到这一步”。"),
+        as_whom=_l("收到您预约单的技术机构"),
     ),
     Step(
         4,
@@ -189,8 +200,11 @@ STEPS: tuple[Step, ...] = (
         clerk,
         newest_printable,
         (
-            Saying(r"/enterprise/slips/\d+", _l("上方“消息”的数字就是机构的答复。点“打印预约单”看预览。")),
-            Saying(r"/enterprise/slips/\d+/print", _l("这就是打印的样子，“下载 PDF”在旁边。看完点“下一步”。")),
+            Saying(
+                r"/enterprise/slips/\d+",
+                _l("机构的答复写在本页的回执里，也在上方“消息”的最前面。点“打印预约单”看预览。"),
+            ),
+            Saying(r"/enterprise/slips/\d+/print", _l("这就是打印的内容，“下载 PDF”在页面上方。看完点“下一步”。")),
         ),
         _l("这一步在预约单，点“回到这一步”。"),
     ),
@@ -201,17 +215,17 @@ STEPS: tuple[Step, ...] = (
         regulator,
         newest_unmatched,
         (
-            Saying(r"/regulator/unmatched/", _l("点开%(enterprise)s的那台未匹配器具，看“为什么”。")),
+            Saying(r"/regulator/unmatched/", _l("列表里就是%(enterprise)s刚才没有匹配到的那台：点开它，看“为什么”。")),
             Saying(
                 r"/regulator/unmatched/\d+(/.*)?",
                 _l(
-                    "这里列出每家候选和没有通过的条件。点“新增授权”，种别和区域已经填好；"
-                    "匹配成功后本页变成“待受理”，导览就走完了。"
+                    "这里列出每家候选和没有通过的条件。还是“未匹配”就点“新增授权”，种别和区域已经填好；"
+                    "变成“待受理”，导览就走完了，点“完成导览”。"
                 ),
             ),
             Saying(
                 r"/regulator/capabilities/new",
-                _l("种别和服务区域已填好：选一家机构，勾选送检方式，填文号，点“新增”。"),
+                _l("机构、种别和服务区域已填好：往下勾选送检方式，点最下面的“新增”。"),
             ),
             Saying(
                 r"/regulator/capabilities/(\d+(/.*)?)?",

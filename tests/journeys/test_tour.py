@@ -92,7 +92,7 @@ def _print(page: Page, unread: int) -> None:
     says(page, "导览 4/5")
     assert unread >= 1
     press(page, "打印预约单")
-    says(page, "这就是打印的样子")
+    says(page, "这就是打印的内容")
     with page.expect_download() as waiting:
         page.locator("main").get_by_role("link", name="下载 PDF").first.click()
     assert waiting.value.suggested_filename.endswith(".pdf")

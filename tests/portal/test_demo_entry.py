@@ -6,9 +6,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from flask import Flask
 
 from app import create_app
@@ -153,6 +155,32 @@ def test_restoring_runs_beside_the_request_and_its_end_is_shown(
     visitor.get("/demo/restoring")
     assert words in visitor.page
     assert "data-refresh-seconds" not in visitor.page
+
+
+def test_while_it_runs_every_page_leads_to_the_one_that_says_so(app: Flask, visitor: Browser, command: Path) -> None:
+    assert Restoring.of(app).start()
+    for address in ("/", "/tour", "/demo", "/login", "/login?next=/enterprise/"):
+        assert visitor.get(address) == 303
+        assert visitor.answer.headers["Location"] == "/demo/restoring"
+    assert visitor.get("/healthz") == 200
+    command.write_text("0")
+    _until_over(app)
+    assert visitor.get("/login") == 200
+
+
+def test_however_long_it_takes_it_is_running_and_a_dead_one_is_not(app: Flask, command: Path) -> None:
+    restoring = Restoring.of(app)
+    assert restoring.start()
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=2)):
+        assert restoring.state().is_running
+        assert restoring.start() is False
+    command.write_text("0")
+    _until_over(app)
+    restoring._write(time.time(), None)  # As the power cut leaves it: begun, not ended, nobody at it.
+    assert not restoring.state().is_running
+    assert not restoring.state().is_done
+    assert restoring.start()
+    _until_over(app)
 
 
 def test_pressing_twice_restores_once(app: Flask, command: Path) -> None:
