@@ -63,14 +63,16 @@ def _offer(found: Prospect) -> UndoWords:
     )
     if not found.removed + found.restored:
         return UndoWords(_("这次导入没有可以撤销的行"), stays, found.stays)
-    what = _(
-        "撤销会删除新增的 %(removed)s 台（件），恢复更新的 %(restored)s 台（件）",
-        removed=found.removed,
-        restored=found.restored,
-    )
+    what = _("撤销会%(what)s", what="，".join(_parts(found)))
     return UndoWords(
         what, stays or _("导入写入的内容都可以撤销。"), found.stays, confirm=_("%(what)s，确定撤销吗？", what=what)
     )
+
+
+def _parts(found: Prospect) -> list[str]:
+    removed = [_("删除新增的 %(count)s 台（件）", count=found.removed)] if found.removed else []
+    restored = [_("恢复更新的 %(count)s 台（件）", count=found.restored)] if found.restored else []
+    return removed + restored
 
 
 def _row(each: Kept) -> KeptRow:
@@ -119,9 +121,13 @@ class UndoPages(ViewPart):
             heading=_("撤销导入 · %(file)s", file=run.file.name),
             words=words,
             why_not="" if words else sentence(ledger_import_undo.why_not(run), {"state": run.state}),
-            kept=KeptPage.of(run, request.args.get("after", "")) if words else KeptPage(),
+            kept=KeptPage.of(run, request.args.get("after", "")) if words and words.stays else KeptPage(),
         )
         return page
+
+    def kept_button(self, row: ImportRun) -> Button:
+        """Leads to the rows that stay."""
+        return Button(_("查看保留的行和原因"), self.url_of("undo", key=row.id))
 
     def undo_button(self, row: ImportRun) -> Button | None:
         """Leads to the page that shows what would go."""

@@ -200,7 +200,7 @@ class Imports(UndoPages, UploadedFile, ScopedModelView):
     def next_step(self, row: ImportRun) -> NextStep | None:
         """What goes on; what is to be decided has forms of its own on the page (`Decision`)."""
         if row.undo_requested_at is not None and (undo := undo_words(row)) is not None:
-            return NextStep(undo.what, undo.who)
+            return NextStep(undo.what, undo.who, others=[self.kept_button(row)] if undo.stays else [])
         done = _("已完成，写入 %(count)s 行", count=row.applied)
         left_out = _("%(count)s 行有错误，没有写入。", count=row.errors) if row.errors else ""
         said = {
@@ -233,7 +233,7 @@ class Imports(UndoPages, UploadedFile, ScopedModelView):
             "progress": progress_of(row),
             "time_left": time_left,
             "writes": list(ImportWrites),
-            "undo": undo_words(row) if row.undo_requested_at is None or row.undone_at else None,
+            "undo": undo_words(row) if row.undo_requested_at is None else None,
             "show_link": True,
             "decision": decision_of(row),
             "uploaded": _("%(name)s · %(at)s", name=row.uploaded_by.name, at=moment(row.created_at)),
