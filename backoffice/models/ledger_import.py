@@ -31,6 +31,13 @@ class ImportRun(Stamped, Model):
     """Column code by letter of the sheet, "" for a column that is not read, where a person had to say it."""
     annotated_file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("stored_file.id"))
     """The uploaded workbook with its bad cells marked, once the job has made it."""
+    annotated_at: Mapped[Moment | None]
+    """When the job was through with it; a run without such a file was marked in vain."""
+    annotation_claimed_at: Mapped[Moment | None]
+    """Since when somebody is at it; what is ready under another claim is thrown away."""
+    sheet: Mapped[str | None]
+    header_row: Mapped[int | None]
+    """Where the table stood in the file."""
     rows: Mapped[int] = mapped_column(default=0)
     new: Mapped[int] = mapped_column(default=0)
     updated: Mapped[int] = mapped_column(default=0)
@@ -56,6 +63,22 @@ class ImportRun(Stamped, Model):
     annotated_file: Mapped[StoredFile | None] = relationship(foreign_keys=[annotated_file_id])
 
     __table_args__ = (sa.Index("ix_import_run_enterprise", "enterprise_id", "id"),)
+
+
+class ImportEarlierFile(Model):
+    """A file of a run that its clerk has replaced with a mended one."""
+
+    __tablename__ = "import_earlier_file"
+
+    run_id: Mapped[int] = mapped_column(sa.ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True)
+    file_id: Mapped[int] = mapped_column(sa.ForeignKey("stored_file.id"), primary_key=True)
+    replaced_by_id: Mapped[int] = mapped_column(sa.ForeignKey("app_user.id"))
+    replaced_at: Mapped[Moment]
+    errors: Mapped[int]
+    """How many rows of it had errors."""
+
+    file: Mapped[StoredFile] = relationship()
+    replaced_by: Mapped[User] = relationship()
 
 
 class ImportRow(Model):

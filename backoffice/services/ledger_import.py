@@ -24,8 +24,9 @@ from ..states import ImportMode, ImportState
 from ..workbooks.intake import Limits, check_file
 from ..workbooks.problems import FileProblem, FileProblemCode, FileProblemError
 from ..workbooks.reader import open_upload
+from . import ledger_import_again, stored_files
 
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WORKBOOK = stored_files.WORKBOOK
 FIRST_LOOK_SECONDS = 20
 """How long an upload waits for its header; a file that takes longer is judged by the job."""
 UNFINISHED = (ImportState.CHECKING, ImportState.MAPPING, ImportState.READY, ImportState.APPLYING)
@@ -35,6 +36,7 @@ NAME_LENGTH = 200
 def receive(actor: Actor, file_name: str, stream: BinaryIO) -> ImportRun:
     """Store an uploaded file and open a run in state checking; its rows are checked by the job.
 
+    A workbook that was marked for an undecided run of this enterprise goes into that run.
     Raises `Invalid` (field `file`) for a file that cannot be read at all: no run is opened for it. A table without
     rows, or with a column missing or twice, opens a run that the check will refuse with the reason.
     """
@@ -44,7 +46,7 @@ def receive(actor: Actor, file_name: str, stream: BinaryIO) -> ImportRun:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload.xlsx"  # openpyxl goes by the ending.
         path.write_bytes(content)
-        _refuse_unreadable(path, limits)
+        properties = _first_look(path, limits)
     now = clock.now()
     file = StoredFile(
         name=_label(file_name),
@@ -55,6 +57,9 @@ def receive(actor: Actor, file_name: str, stream: BinaryIO) -> ImportRun:
         enterprise_id=actor.enterprise_id,
         created_at=now,
     )
+    earlier = ledger_import_again.run_of(actor, properties)
+    if earlier is not None:
+        return ledger_import_again.replace_file(actor, earlier, file)
     run = ImportRun(
         enterprise_id=actor.enterprise_id,
         uploaded_by_id=actor.user_id,
@@ -70,15 +75,19 @@ def receive(actor: Actor, file_name: str, stream: BinaryIO) -> ImportRun:
     return run
 
 
-def _refuse_unreadable(path: Path, limits: Limits) -> None:
-    """Raise `Invalid` for what the first look shows; problems of the table, and slowness, are left to the check."""
+def _first_look(path: Path, limits: Limits) -> dict[str, str]:
+    """The document's properties; raises `Invalid` for what cannot be read.
+
+    Problems of the table, and slowness, are left to the check.
+    """
     try:
         check_file(path, limits)
-        open_upload(path, Limits(wait_seconds=FIRST_LOOK_SECONDS)).close()
+        with open_upload(path, Limits(wait_seconds=FIRST_LOOK_SECONDS)) as upload:
+            return upload.properties
     except FileProblemError as refused:
         problem = refused.problem
         if problem.is_about_structure or problem.code is FileProblemCode.TOO_COMPLEX:
-            return
+            return {}
         raise Invalid.one("file", f"file.{problem.code.value}", **problem.facts) from None
 
 

@@ -17,11 +17,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
+from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
 
 from openpyxl import load_workbook
 from openpyxl.cell.read_only import EMPTY_CELL
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+from openpyxl.xml.functions import iterparse
 
 from backoffice.workbooks.cells import CellKind
 from backoffice.workbooks.problems import FileProblemCode, FileProblemError
@@ -33,6 +35,7 @@ MOST_CHARACTERS = 32_767
 LAST_ROW = 1_048_576
 """The last row a spreadsheet can have; a larger number is a forged one."""
 MOST_SHEETS = 50
+MOST_WIDTH = 255.0
 
 Cell = tuple[str, str | int | float | bool, str | None]
 """Kind (a `CellKind` value), value, and what a number format shows instead of the number."""
@@ -45,6 +48,8 @@ class Sheet:
 
     title: str
     rows: Callable[[], Iterator[Row]]
+    widths: Callable[[], dict[int, float]] = dict
+    """Widths of its columns in characters, by number from 1, where the file says them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +62,20 @@ class OpenedFile:
 
 def open_workbook(path: Path) -> OpenedFile:
     """Open an .xlsx file. Formulas are never evaluated, links to other files never followed."""
-    _refuse_document_types(path)
+    refuse_document_types(path)
     ReadOnlyWorksheet._get_size = _no_size
     workbook = load_workbook(path, read_only=True, data_only=False, keep_links=False)
     sheets = [sheet for sheet in workbook.worksheets if isinstance(sheet, ReadOnlyWorksheet)][:MOST_SHEETS]
     properties = {prop.name: str(prop.value) for prop in workbook.custom_doc_props.props if prop.name}
-    return OpenedFile([Sheet(sheet.title, partial(_rows_of, sheet)) for sheet in sheets], properties)
+    found = [Sheet(sheet.title, partial(_rows_of, sheet), partial(_widths_of, sheet)) for sheet in sheets]
+    return OpenedFile(found, properties)
 
 
 def _no_size(_sheet: ReadOnlyWorksheet) -> None:
     """Leave the size of a sheet unknown. openpyxl would read a whole sheet at opening to find a missing size tag."""
 
 
-def _refuse_document_types(path: Path) -> None:
+def refuse_document_types(path: Path) -> None:
     """Refuse a part with a DOCTYPE: no workbook has one, and entities can only be declared there (billion laughs).
 
     This is what defusedxml would refuse, asked once for each part; its own parser makes reading three times as slow.
@@ -108,6 +114,21 @@ def _rows_of(sheet: ReadOnlyWorksheet) -> Iterator[Row]:
         if all(cell is None for cell in cells):
             known_blank = row
         yield number, cells
+
+
+def _widths_of(sheet: ReadOnlyWorksheet) -> dict[int, float]:
+    """What stands before the rows about the columns; a sheet that says it strangely has no widths."""
+    widths: dict[int, float] = {}
+    with sheet._get_source() as source, contextlib.suppress(ParseError, TypeError, ValueError):
+        for _event, element in iterparse(source, events=("start",)):
+            name = element.tag.rpartition("}")[2]
+            if name == "sheetData":
+                break
+            if name == "col":
+                last = min(int(element.get("max", 0)), MOST_COLUMNS)
+                width = min(float(element.get("width", 14)), MOST_WIDTH)
+                widths.update(dict.fromkeys(range(int(element.get("min", 1)), last + 1), width))
+    return widths
 
 
 def _cell(cell: Any) -> Cell | None:

@@ -12,6 +12,10 @@ branch_labels = None
 depends_on = None
 
 RUN_COLUMNS = (
+    "header_row",
+    "sheet",
+    "annotation_claimed_at",
+    "annotated_at",
     "undone_at",
     "undo_requested_by_id",
     "undo_requested_at",
@@ -32,6 +36,10 @@ def upgrade() -> None:
     op.add_column("import_run", sa.Column("undo_requested_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("import_run", sa.Column("undo_requested_by_id", sa.BigInteger(), nullable=True))
     op.add_column("import_run", sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("import_run", sa.Column("annotated_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("import_run", sa.Column("annotation_claimed_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("import_run", sa.Column("sheet", sa.Text(), nullable=True))
+    op.add_column("import_run", sa.Column("header_row", sa.Integer(), nullable=True))
     op.create_foreign_key(
         op.f("fk_import_run_annotated_file_id_stored_file"), "import_run", "stored_file", ["annotated_file_id"], ["id"]
     )
@@ -42,9 +50,28 @@ def upgrade() -> None:
     op.add_column("import_row", sa.Column("typed", postgresql.JSONB(), nullable=True))
     op.add_column("import_row", sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("import_row", sa.Column("kept", postgresql.JSONB(), nullable=True))
+    op.create_table(
+        "import_earlier_file",
+        sa.Column("run_id", sa.BigInteger(), nullable=False),
+        sa.Column("file_id", sa.BigInteger(), nullable=False),
+        sa.Column("replaced_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("replaced_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("errors", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["import_run.id"], name=op.f("fk_import_earlier_file_run_id_import_run"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["stored_file.id"], name=op.f("fk_import_earlier_file_file_id_stored_file")
+        ),
+        sa.ForeignKeyConstraint(
+            ["replaced_by_id"], ["app_user.id"], name=op.f("fk_import_earlier_file_replaced_by_id_app_user")
+        ),
+        sa.PrimaryKeyConstraint("run_id", "file_id", name=op.f("pk_import_earlier_file")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("import_earlier_file")
     for name in ROW_COLUMNS:
         op.drop_column("import_row", name)
     op.drop_constraint(op.f("fk_import_run_undo_requested_by_id_app_user"), "import_run", type_="foreignkey")
