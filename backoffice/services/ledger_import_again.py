@@ -61,6 +61,9 @@ def earlier_files(run: ImportRun) -> list[ImportEarlierFile]:
         sa.select(ImportEarlierFile)
         .where(ImportEarlierFile.run_id == run.id)
         .order_by(ImportEarlierFile.replaced_at.desc())
-        .options(sa.orm.joinedload(ImportEarlierFile.file).defer(StoredFile.content))
+        .options(
+            sa.orm.joinedload(ImportEarlierFile.file).defer(StoredFile.content),
+            sa.orm.joinedload(ImportEarlierFile.replaced_by),
+        )
     )
     return list(db.session.scalars(statement))

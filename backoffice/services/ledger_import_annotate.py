@@ -7,6 +7,7 @@ is at it, and what is ready under another claim is not kept.
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -138,10 +139,21 @@ def _marks_of(run_id: int) -> Iterator[RowMarks]:
 
 
 def _marks_of_row(number: int, outcome: RowOutcome, problems: list[dict[str, Any]]) -> RowMarks:
-    cells = [(each["column"], WARN if is_warning(each) else BAD, _comment(each)) for each in problems if each["column"]]
     listed = [(each["column"] or "", each["header"] or "", each["found"], *_said(each)) for each in problems]
     tone = "" if not problems else BAD if outcome is RowOutcome.ERROR else WARN
-    return RowMarks(number, _result(outcome, problems), tone, sorted(cells, key=lambda cell: cell[1] == BAD), listed)
+    return RowMarks(number, _result(outcome, problems), tone, _cells(problems), listed)
+
+
+def _cells(problems: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    """Each cell once, with all that is said of it; an error weighs more than a warning."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for problem in problems:
+        if problem["column"]:
+            found[problem["column"]].append(problem)
+    return [
+        (column, WARN if all(map(is_warning, each)) else BAD, "\n".join(map(_comment, each)))
+        for column, each in found.items()
+    ]
 
 
 def _result(outcome: RowOutcome, problems: list[dict[str, Any]]) -> str:

@@ -18,8 +18,8 @@ from backoffice.workbooks.intake import MEGABYTE, Limits, check_file
 from backoffice.workbooks.problems import FileProblemError
 from backoffice.workbooks.reader import ROOT, bare_environment
 
-WHOLE_UNPACKED = 12 * MEGABYTE
-"""Unpacked size up to which a workbook is held whole: openpyxl takes some twenty times as much memory."""
+WHOLE_UNPACKED = 20 * MEGABYTE
+"""Unpacked size up to which a workbook is held whole: some 20,000 rows, for which openpyxl takes 12 times as much."""
 LIMITS = replace(Limits(), memory_bytes=400 * MEGABYTE, cpu_seconds=180, wait_seconds=300)
 
 

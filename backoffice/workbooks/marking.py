@@ -121,8 +121,7 @@ def _mark_cell(sheet: Any, row: int, column: int, tone: str, words: str) -> None
     if isinstance(cell, MergedCell):  # Only the first cell of merged ones can hold a comment.
         cell = _first_of_merged(sheet, cell)
     own_words = cell.comment.text.split(DIVIDER)[0].strip() if cell.comment else ""
-    said = cell.comment.text.split(DIVIDER)[1].strip() + "\n" if cell.comment and DIVIDER in cell.comment.text else ""
-    cell.comment = comment_of(said + words, own_words)
+    cell.comment = comment_of(words, own_words)
 
 
 def _first_of_merged(sheet: Any, cell: Any) -> Any:

@@ -29,7 +29,7 @@ from backoffice.workbooks.marks import (
     read_sheet,
 )
 from backoffice.workbooks.sheets import Cell, OpenedFile, Sheet, open_text, open_workbook
-from backoffice.workbooks.styles import TEXT_FORMAT, add_styles, set_widths, text_cell
+from backoffice.workbooks.styles import TEXT_FORMAT, add_styles, filled, set_widths, text_cell
 
 SHEET_OF_TEXT = "台账"
 MOST_COMMENTS = 10_000
@@ -76,6 +76,7 @@ class _Copy:
     def __init__(self, sheet: Any, column: int, about: SheetMarks, *, may_calculate: bool) -> None:
         self._sheet, self._column, self._about, self._may_calculate = sheet, column, about, may_calculate
         self._comments = 0
+        self._cells: list[Any] = []
 
     def write(self, source: Sheet, marks: Iterator[RowMarks], widths: dict[int, float]) -> None:
         wanted = [widths.get(at, 14.0) for at in range(1, self._column)]
@@ -89,7 +90,9 @@ class _Copy:
                 mark = next(marks, None)
 
     def _row(self, number: int, cells: Sequence[Cell | None], mark: RowMarks | None) -> list[Any]:
-        row: list[Any] = [None if cell is None else self._cell(cell) for cell in cells[: self._column - 1]]
+        row: list[Any] = [
+            None if cell is None else self._cell(at, cell) for at, cell in enumerate(cells[: self._column - 1])
+        ]
         if number != self._about.header_row and mark is None:
             return row
         row += [None] * (self._column - len(row))
@@ -97,26 +100,41 @@ class _Copy:
             row[-1] = text_cell(self._sheet, RESULT_HEADER)
             return row
         for letter, tone, words in mark.cells:
-            self._mark(row, column_index_from_string(letter) - 1, tone, words)
-        row[-1] = text_cell(self._sheet, mark.result)
+            self._mark(row, cells, column_index_from_string(letter) - 1, tone, words)
         if mark.tone:
+            row[-1] = text_cell(self._sheet, mark.result)
             row[-1].fill = FILLS[mark.tone]
+        else:
+            row[-1] = self._text(self._column - 1, mark.result)
         return row
 
-    def _mark(self, row: list[Any], position: int, tone: str, words: str) -> None:
+    def _mark(self, row: list[Any], cells: Sequence[Cell | None], position: int, tone: str, words: str) -> None:
+        """Put a cell of its own into the place: the ones used again must not be coloured."""
         if position >= self._column - 1:
             return
-        if row[position] is None:
-            row[position] = text_cell(self._sheet, "")
-        row[position].fill = FILLS[tone]
+        found = cells[position] if position < len(cells) else None
+        marked = row[position]
+        if marked is None or (position < len(self._cells) and marked is self._cells[position]):
+            marked = row[position] = text_cell(self._sheet, str(found[1]) if found else "")
+        marked.fill = FILLS[tone]
         if self._comments < MOST_COMMENTS:
             self._comments += 1
-            row[position].comment = comment_of(words)
+            marked.comment = comment_of(words)
 
-    def _cell(self, cell: Cell) -> Any:
+    def _is_text(self, cell: Cell) -> bool:
+        is_formula = cell[0] == CellKind.FORMULA.value
+        return cell[0] == CellKind.TEXT.value or (is_formula and not self._may_calculate)
+
+    def _text(self, position: int, text: str) -> Any:
+        """A text in a cell that is used again for each row; making 900,000 of them takes longer than writing them."""
+        while len(self._cells) <= position:
+            self._cells.append(text_cell(self._sheet, " "))
+        return filled(self._sheet, self._cells[position], text)
+
+    def _cell(self, position: int, cell: Cell) -> Any:
         kind, value, shown = cell
-        if kind == CellKind.TEXT.value or (kind == CellKind.FORMULA.value and not self._may_calculate):
-            return text_cell(self._sheet, str(value))
+        if self._is_text(cell):
+            return self._text(position, str(value))
         copied = WriteOnlyCell(self._sheet)
         if kind == CellKind.DATE.value:
             copied.value = _day(str(value))

@@ -22,6 +22,7 @@ from ...web.form_keys import once
 from ..base import Button, Done, NextStep, ScopedModelView, Tab
 from ..formatting import as_badge, moment
 from ..forms import PanelForm, place_problems
+from .import_annotated import AnnotatedPages, annotated_of
 from .import_preview import Preview, read_filter
 
 WORKING = (ImportState.CHECKING, ImportState.APPLYING)
@@ -58,7 +59,7 @@ def decision_of(row: ImportRun) -> Decision | None:
     return Decision(what, _("确认后写入台账；写入前台账没有变化。"))
 
 
-class Imports(ScopedModelView):
+class Imports(AnnotatedPages, ScopedModelView):
     """A run of the import."""
 
     model, noun, title, menu_group = ImportRun, "imports", _l("导入"), _l("工具")
@@ -204,11 +205,14 @@ class Imports(ScopedModelView):
         return NextStep(*said, warn=row.state is ImportState.REFUSED) if said else None
 
     def record_context(self, row: ImportRun) -> dict[str, Any]:
-        preview = Preview.of(row, show=read_filter(request.args), after=request.args.get("after", ""))
+        preview = Preview.of(
+            row, show=read_filter(request.args), after=request.args.get("after", ""), args=request.args
+        )
         return {
             "preview": preview,
             "earlier": ledger_import.same_content_before(row),
             "is_working": row.state in WORKING,
             "decision": decision_of(row),
+            "annotated": annotated_of(row),
             "uploaded": _("%(name)s · %(at)s", name=row.uploaded_by.name, at=moment(row.created_at)),
         }
