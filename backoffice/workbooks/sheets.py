@@ -22,7 +22,9 @@ from xml.parsers import expat
 
 from openpyxl import load_workbook
 from openpyxl.cell.read_only import EMPTY_CELL
+from openpyxl.worksheet import _read_only, _reader
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+from openpyxl.xml.constants import SHEET_MAIN_NS
 from openpyxl.xml.functions import iterparse
 
 from backoffice.workbooks.cells import CellKind
@@ -36,6 +38,7 @@ LAST_ROW = 1_048_576
 """The last row a spreadsheet can have; a larger number is a forged one."""
 MOST_SHEETS = 50
 MOST_WIDTH = 255.0
+_ROWS, _ROW = f"{{{SHEET_MAIN_NS}}}sheetData", f"{{{SHEET_MAIN_NS}}}row"
 
 Cell = tuple[str, str | int | float | bool, str | None]
 """Kind (a `CellKind` value), value, and what a number format shows instead of the number."""
@@ -64,6 +67,8 @@ def open_workbook(path: Path) -> OpenedFile:
     """Open an .xlsx file. Formulas are never evaluated, links to other files never followed."""
     refuse_document_types(path)
     ReadOnlyWorksheet._get_size = _no_size
+    _reader.iterparse = _forgetting_rows
+    _read_only.WorkSheetParser = _ParserWithoutLooks
     workbook = load_workbook(path, read_only=True, data_only=False, keep_links=False)
     sheets = [sheet for sheet in workbook.worksheets if isinstance(sheet, ReadOnlyWorksheet)][:MOST_SHEETS]
     properties = {prop.name: str(prop.value) for prop in workbook.custom_doc_props.props if prop.name}
@@ -73,6 +78,31 @@ def open_workbook(path: Path) -> OpenedFile:
 
 def _no_size(_sheet: ReadOnlyWorksheet) -> None:
     """Leave the size of a sheet unknown. openpyxl would read a whole sheet at opening to find a missing size tag."""
+
+
+class _ParserWithoutLooks(_reader.WorkSheetParser):
+    """Keeps nothing of what rows look like, which nobody asks for here."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.row_dimensions = _Forgetful()
+
+
+class _Forgetful(dict[str, Any]):
+    def __setitem__(self, _key: str, _value: Any) -> None:
+        """Hold nothing."""
+
+
+def _forgetting_rows(source: Any) -> Iterator[tuple[str, Any]]:
+    """The parser openpyxl uses, without keeping the rows it has read: a million empty ones took half a gigabyte."""
+    rows: Any = None
+    for event, element in iterparse(source, events=("start", "end")):
+        if event == "end":
+            yield event, element
+            if rows is not None and element.tag == _ROW:
+                del rows[:]
+        elif element.tag == _ROWS:
+            rows = element
 
 
 def refuse_document_types(path: Path) -> None:
@@ -155,13 +185,22 @@ def _cell(cell: Any) -> Cell | None:
     return _text(str(value))
 
 
-# A carriage return is written _x000D_ in the XML of a workbook.
-_ESCAPED_BREAK = re.compile(r"_x00(?:0[9AaDd])_")
+# A character that XML cannot hold is written by its number, a carriage return as _x000D_.
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_NO_CHARACTER = "\ufffd"
 
 
 def _text(value: str) -> Cell | None:
-    text = _ESCAPED_BREAK.sub(" ", value) if "_x00" in value else value
+    text = _ESCAPED.sub(_unescaped, value) if "_x" in value else value
+    text = text.replace("\0", _NO_CHARACTER)  # The database cannot hold it; the check refuses its stand-in.
     return (CellKind.TEXT.value, text[:MOST_CHARACTERS], None) if text.strip() else None
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    character = chr(int(found[1], 16))
+    if character in "\t\n\r":
+        return " "
+    return _NO_CHARACTER if 0xD800 <= ord(character) <= 0xDFFF else character
 
 
 def _number(value: int | float, number_format: str) -> Cell:

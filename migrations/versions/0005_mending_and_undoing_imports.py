@@ -38,7 +38,7 @@ def upgrade() -> None:
     op.add_column("import_run", sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("import_run", sa.Column("annotated_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("import_run", sa.Column("annotation_claimed_at", sa.DateTime(timezone=True), nullable=True))
-    op.add_column("import_run", sa.Column("sheet", sa.Text(), nullable=True))
+    op.add_column("import_run", sa.Column("sheet", sa.String(), nullable=True))
     op.add_column("import_run", sa.Column("header_row", sa.Integer(), nullable=True))
     op.create_foreign_key(
         op.f("fk_import_run_annotated_file_id_stored_file"), "import_run", "stored_file", ["annotated_file_id"], ["id"]
