@@ -258,11 +258,11 @@ def test_what_was_made_for_rows_that_changed_meanwhile_is_thrown_away(clerk: Act
 
 
 def test_the_marking_process_has_its_limits(clerk: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the workbook does not fit into its memory whole, the copy is made; where that does not, nothing."""
+    """A process that takes too long in either way is stopped, and the run has no marked file."""
     run = send(clerk, as_bytes(their_workbook(*BAD)))
     with unit_of_work():
         ledger_import_annotate.forget(run)
-    monkeypatch.setattr(annotated.annotate, "__defaults__", (replace(annotated.LIMITS, memory_bytes=20_000_000),))
+    monkeypatch.setattr(annotated.annotate, "__defaults__", (replace(annotated.LIMITS, wait_seconds=0),))
     imports.annotate_imports()
     db.session.refresh(run)
     assert (run.annotated_file_id, run.annotated_at is not None) == (None, True)
