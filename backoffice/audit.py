@@ -52,6 +52,7 @@ class AuditAction(StrEnum):
     RESULT_REMOVED = "result.removed"
     RESULT_PUBLISHED = "result.published"
     IMPORT_UPLOADED = "import.uploaded"
+    IMPORT_FILE_REPLACED = "import.file_replaced"
     IMPORT_COMMITTED = "import.committed"
     IMPORT_CANCELLED = "import.cancelled"
     IMPORT_FINISHED = "import.finished"

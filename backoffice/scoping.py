@@ -27,6 +27,7 @@ from .models import (
     Division,
     Enterprise,
     EnterpriseRemark,
+    ImportEarlierFile,
     ImportRow,
     ImportRun,
     Institution,
@@ -271,6 +272,9 @@ RULES: dict[type[Any], dict[Role, Rule]] = {
     ImportRun: {
         Role.ENTERPRISE: _own_enterprise(ImportRun.enterprise_id),
         Role.REGULATOR: _through(ImportRun.enterprise_id, Enterprise.id, _enterprise_registered_in_area),
+    },
+    ImportEarlierFile: {
+        Role.ENTERPRISE: _through(ImportEarlierFile.run_id, ImportRun.id, _own_enterprise(ImportRun.enterprise_id)),
     },
     ImportRow: {
         Role.ENTERPRISE: _through(ImportRow.run_id, ImportRun.id, _own_enterprise(ImportRun.enterprise_id)),

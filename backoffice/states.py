@@ -261,7 +261,6 @@ class RowOutcome(StrEnum):
     UPDATED = "updated"
     SAME = "same"
     ERROR = "error"
-    DROPPED = "dropped"
 
 
 class RunOutcome(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,13 @@ from ..database import db
 from ..errors import Conflict, NotFound
 from ..models import ImportRun
 from ..permissions import Permission, require
-from ..services import ledger_import, ledger_import_apply, ledger_import_check, ledger_import_undo
+from ..services import (
+    ledger_import,
+    ledger_import_annotate,
+    ledger_import_apply,
+    ledger_import_check,
+    ledger_import_undo,
+)
 from ..states import ImportMode, ImportState
 from ..unit_of_work import unit_of_work
 
@@ -37,6 +44,22 @@ def check_imports(run_id: int | None = None) -> dict[str, int]:
                 goes_on = check.store(batch)
             rows += len(batch.rows)
     return {"files": 1, "rows": rows}
+
+
+def annotate_imports(run_id: int | None = None) -> dict[str, int]:
+    """Mark one workbook whose check found something; nothing when there was none to mark."""
+    with unit_of_work():
+        work = ledger_import_annotate.claim(run_id)
+    if work is None:
+        return {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with unit_of_work():
+            ledger_import_annotate.lay_out(work, folder)
+        content = ledger_import_annotate.mark(folder)
+    with unit_of_work():
+        ledger_import_annotate.store(work, content)
+    return {"files": 1, "bytes": len(content or b"")}
 
 
 def apply_imports(run_id: int | None = None) -> dict[str, int]:

@@ -222,7 +222,6 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         RowOutcome.UPDATED: N_("更新"),
         RowOutcome.SAME: N_("不变"),
         RowOutcome.ERROR: N_("错误"),
-        RowOutcome.DROPPED: N_("已去掉"),
     },
     RunOutcome: {
         RunOutcome.REQUESTED: N_("等待开始"),

@@ -152,6 +152,16 @@ def stored_message(stored: Mapping[str, Any]) -> str:
     return _("第 %(row)s 行 %(column)s 列 %(header)s：%(sentence)s", sentence=sentence, **place)
 
 
+def allowed_words(stored: Mapping[str, Any]) -> str:
+    """What may stand in the cell a stored problem is about: the values there are, else the column's own help."""
+    facts = stored["facts"]
+    for name in ("allowed", "candidates"):
+        if facts.get(name):
+            return readable(facts[name])
+    column = BY_CODE.get(stored["field"] or "")
+    return column.help if column else ""
+
+
 def problem_code(problem: Problem) -> str:
     """The code of a row's problem among `SENTENCES`."""
     suggested = problem.suggestion and problem.code.value in SENTENCES_WITH_SUGGESTION

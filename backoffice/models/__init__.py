@@ -5,7 +5,7 @@ from .enterprise import ChangeRequest, Enterprise, EnterpriseRemark, Registratio
 from .institution import Capability, Designation, Institution, InstitutionSuspension, Laboratory
 from .instrument import CorrectionProposal, MeasuringInstrument
 from .journal import AuditEvent, FormKey, JobHeartbeat, JobRun, Notice, NumberSequence, OutgoingMail
-from .ledger_import import ImportRow, ImportRun
+from .ledger_import import ImportEarlierFile, ImportRow, ImportRun
 from .matching import MatchingAttempt, MatchingDecision, RuleRevision, RuleSnapshot
 from .people import OneTimeLink, SignInAttempt, User, UserSession
 from .reference import WHOLE_COUNTRY, CatalogueItem, Division, InstrumentKind, OptionValue, WorkingDayOverride
@@ -25,6 +25,7 @@ __all__ = [
     "Enterprise",
     "EnterpriseRemark",
     "FormKey",
+    "ImportEarlierFile",
     "ImportRow",
     "ImportRun",
     "Institution",

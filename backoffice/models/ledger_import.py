@@ -27,10 +27,15 @@ class ImportRun(Stamped, Model):
     state: Mapped[ImportState] = mapped_column(code_column(ImportState), default=ImportState.CHECKING, index=True)
     mode: Mapped[ImportMode | None] = mapped_column(code_column(ImportMode))
     writes: Mapped[ImportWrites | None] = mapped_column(code_column(ImportWrites))
-    mapping: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
-    """Column code by letter of the sheet, "" for a column that is not read, where a person had to say it."""
     annotated_file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("stored_file.id"))
     """The uploaded workbook with its bad cells marked, once the job has made it."""
+    annotated_at: Mapped[Moment | None]
+    """When the job was through with it; a run without such a file was marked in vain."""
+    annotation_claimed_at: Mapped[Moment | None]
+    """Since when somebody is at it; what is ready under another claim is thrown away."""
+    sheet: Mapped[str | None]
+    header_row: Mapped[int | None]
+    """Where the table stood in the file."""
     rows: Mapped[int] = mapped_column(default=0)
     new: Mapped[int] = mapped_column(default=0)
     updated: Mapped[int] = mapped_column(default=0)
@@ -67,6 +72,22 @@ class ImportRun(Stamped, Model):
     )
 
 
+class ImportEarlierFile(Model):
+    """A file of a run that its clerk has replaced with a mended one."""
+
+    __tablename__ = "import_earlier_file"
+
+    run_id: Mapped[int] = mapped_column(sa.ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True)
+    file_id: Mapped[int] = mapped_column(sa.ForeignKey("stored_file.id"), primary_key=True)
+    replaced_by_id: Mapped[int] = mapped_column(sa.ForeignKey("app_user.id"))
+    replaced_at: Mapped[Moment]
+    errors: Mapped[int]
+    """How many rows of it had errors."""
+
+    file: Mapped[StoredFile] = relationship()
+    replaced_by: Mapped[User] = relationship()
+
+
 class ImportRow(Model):
     """A row of the uploaded workbook. `number` is the spreadsheet's; `values` are ready for the ledger."""
 
@@ -83,10 +104,6 @@ class ImportRow(Model):
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     instrument_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     applied_at: Mapped[Moment | None]
-    raw: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    """Cells of a row with problems as the file has them, [kind, value, shown] by column code: to be judged again."""
-    typed: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    """Text by column code that a person typed in the browser in place of the file's."""
     found_version: Mapped[int | None]
     """The version of the instrument that this row has changed."""
     written_version: Mapped[int | None]

@@ -24,9 +24,10 @@ from ..states import ImportMode, ImportState, ImportWrites
 from ..workbooks.intake import FileKind, Limits, check_file
 from ..workbooks.problems import FileProblem, FileProblemCode, FileProblemError
 from ..workbooks.reader import open_upload
+from . import ledger_import_again, stored_files
 from .ledger_import_progress import rows_to_write
 
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WORKBOOK = stored_files.WORKBOOK
 FIRST_LOOK_SECONDS = 20
 """How long an upload waits for its header; a file that takes longer is judged by the job."""
 UNFINISHED = (ImportState.CHECKING, ImportState.MAPPING, ImportState.READY, ImportState.APPLYING)
@@ -38,6 +39,7 @@ TABLE_ENDINGS = (".csv", ".tsv")
 def receive(actor: Actor, file_name: str, stream: BinaryIO) -> ImportRun:
     """Store an uploaded file and open a run in state checking; its rows are checked by the job.
 
+    A workbook that was marked for an undecided run of this enterprise goes into that run.
     Raises `Invalid` (field `file`) for a file that cannot be read at all: no run is opened for it. A table without
     rows, or with a column missing or twice, opens a run that the check will refuse with the reason.
     """
@@ -47,7 +49,7 @@ def receive(actor: Actor, file_name: str, stream: BinaryIO) -> ImportRun:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload.xlsx"  # openpyxl goes by the ending.
         path.write_bytes(content)
-        _refuse_unreadable(path, limits, file_name)
+        properties = _first_look(path, limits, file_name)
     now = clock.now()
     file = StoredFile(
         name=_label(file_name),
@@ -58,6 +60,9 @@ def receive(actor: Actor, file_name: str, stream: BinaryIO) -> ImportRun:
         enterprise_id=actor.enterprise_id,
         created_at=now,
     )
+    earlier = ledger_import_again.run_of(actor, properties)
+    if earlier is not None:
+        return ledger_import_again.replace_file(actor, earlier, file)
     run = ImportRun(
         enterprise_id=actor.enterprise_id,
         uploaded_by_id=actor.user_id,
@@ -73,17 +78,21 @@ def receive(actor: Actor, file_name: str, stream: BinaryIO) -> ImportRun:
     return run
 
 
-def _refuse_unreadable(path: Path, limits: Limits, file_name: str) -> None:
-    """Raise `Invalid` for what the first look shows; problems of the table, and slowness, are left to the check."""
+def _first_look(path: Path, limits: Limits, file_name: str) -> dict[str, str]:
+    """The document's properties; raises `Invalid` for what cannot be read.
+
+    Problems of the table, and slowness, are left to the check.
+    """
     try:
         kind = check_file(path, limits)
         if kind is FileKind.TEXT and not file_name.lower().endswith(TABLE_ENDINGS):
             raise FileProblemError(FileProblemCode.NOT_A_WORKBOOK)
-        open_upload(path, Limits(wait_seconds=FIRST_LOOK_SECONDS)).close()
+        with open_upload(path, Limits(wait_seconds=FIRST_LOOK_SECONDS)) as upload:
+            return upload.properties
     except FileProblemError as refused:
         problem = refused.problem
         if problem.is_about_structure or problem.code is FileProblemCode.TOO_COMPLEX:
-            return
+            return {}
         raise Invalid.one("file", f"file.{problem.code.value}", **problem.facts) from None
 
 

@@ -41,6 +41,7 @@ class Work:
     """A claimed run: its file, the reference data, and what an earlier reader stored already."""
 
     run_id: int
+    file_id: int
     content: bytes
     reference: Reference
     stored: int
@@ -65,6 +66,7 @@ def claim(run_id: int | None = None) -> Work | None:
     content = db.session.scalar(sa.select(StoredFile.content).where(StoredFile.id == run.file_id)) or b""
     return Work(
         run_id=run.id,
+        file_id=run.file_id,
         content=content,
         reference=ledger_reference.load(),
         stored=run.rows,
@@ -143,7 +145,7 @@ class FileCheck:
             .with_for_update(skip_locked=True, of=ImportRun)
             .execution_options(populate_existing=True)
         ).first()
-        if run is None or run.rows != self._stored:
+        if run is None or run.rows != self._stored or run.file_id != self._work.file_id:
             return False
         run.updated_at = clock.now()
         if batch.problem is not None:
@@ -173,6 +175,7 @@ class FileCheck:
     def _finish(self, run: ImportRun) -> None:
         upload = self._open()
         run.state, run.checked_at, run.blank_rows = ImportState.READY, clock.now(), upload.blank_rows
+        run.sheet, run.header_row = upload.sheet, upload.header_row
         run.problems = [stored_file_problem(warning) for warning in upload.warnings]
         if run.errors:
             notices.tell_enterprise(

@@ -14,6 +14,7 @@ from ..database import db, execute_counted
 from ..errors import FieldProblem, Invalid
 from ..models import Enterprise, StoredFile
 
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEGABYTE = 1024 * 1024
 LARGEST_LICENCE = 5 * MEGABYTE
 KEEP_UNCLAIMED = timedelta(days=2)

@@ -26,8 +26,8 @@ BYTES_A_LINE = 200_000
 _PARSER_OUT_OF_MEMORY = 1
 
 
-def limit_resources(limits: Limits) -> None:
-    """Let this process use no more than it may. Where the system knows no such limit the reader's clock remains."""
+def limit_resources(limits: Limits, *, written_bytes: int = 0) -> None:
+    """Let this process use no more than it may. Where the system knows no such limit the caller's clock remains."""
     try:
         import resource
     except ImportError:  # only Unix has it
@@ -36,7 +36,7 @@ def limit_resources(limits: Limits) -> None:
         resource.RLIMIT_AS: limits.memory_bytes,
         resource.RLIMIT_CPU: limits.cpu_seconds,
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_FSIZE: written_bytes,
     }
     for kind, value in wanted.items():
         with contextlib.suppress(ValueError, OSError):

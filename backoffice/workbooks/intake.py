@@ -15,6 +15,8 @@ from pathlib import Path
 from backoffice.workbooks.problems import FileProblemCode, FileProblemError
 
 MEGABYTE = 1024 * 1024
+TENTH = MEGABYTE // 10
+"""Sizes are told in tenths; a file that is too large must not seem to have just the size allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ def check_file(path: Path, limits: Limits) -> FileKind:
         raise FileProblemError(FileProblemCode.EMPTY_FILE)
     if size > limits.file_bytes:
         raise FileProblemError(
-            FileProblemCode.TOO_LARGE, size_mb=_megabytes(size), max_mb=_megabytes(limits.file_bytes)
+            FileProblemCode.TOO_LARGE, size_mb=_megabytes(size + TENTH - 1), max_mb=_megabytes(limits.file_bytes)
         )
     with path.open("rb") as stream:
         start = stream.read(_LOOKED_AT)
@@ -77,7 +79,7 @@ def check_file(path: Path, limits: Limits) -> FileKind:
 
 
 def _megabytes(size: int) -> str:
-    return f"{size / MEGABYTE:.1f}".removesuffix(".0")
+    return f"{size // TENTH / 10:.1f}".removesuffix(".0")
 
 
 def _what_ole_is(path: Path) -> FileProblemCode:

@@ -22,7 +22,7 @@ from backoffice.workbooks.checks import RawRow
 from backoffice.workbooks.intake import Limits, check_file
 from backoffice.workbooks.problems import FileProblem, FileProblemCode, FileProblemError
 
-_ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 _READ_BYTES = 65_536
 _LONGEST_LINE = 8 * 1024 * 1024
 _KINDS = {kind.value: kind for kind in CellKind}
@@ -113,8 +113,8 @@ def open_upload(path: Path, limits: Limits | None = None) -> Upload:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        cwd=_ROOT,
-        env=_bare_environment(),
+        cwd=ROOT,
+        env=bare_environment(),
         close_fds=True,
     )
     return Upload(process, limits)
@@ -124,7 +124,7 @@ def _as_json(limits: Limits) -> str:
     return json.dumps(asdict(limits))
 
 
-def _bare_environment() -> dict[str, str]:
+def bare_environment() -> dict[str, str]:
     """No secrets and no database address for a process that reads strangers' files.
 
     openpyxl uses the standard library's parser there; `sheets` has refused every part that could declare an entity.

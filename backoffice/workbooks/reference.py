@@ -63,6 +63,23 @@ def folded_name(text: str) -> str:
     return re.sub(r"[\s/／\-—·>]+", "", text).replace("（", "(").replace("）", ")")
 
 
+SHORT_FORMS = (
+    ("高新技术产业开发区", "高新区"),
+    ("经济技术开发区", "经开区"),
+    ("经济开发区", "经开区"),
+)
+"""What people call the zones."""
+
+
+def short_names(name: str) -> set[str]:
+    """A division's name as people shorten it: without its last word (张店), a zone by its short form (高新区, 高新)."""
+    found = {name[:-1]} if len(name) > 2 else set()
+    for long, short in SHORT_FORMS:
+        if name.endswith(long):
+            found |= {name.removesuffix(long) + short, name.removesuffix(long) + short[:-1]}
+    return found
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reference:
     """Everything a row is checked against. Option lists map code to label, in the order to show."""
@@ -149,23 +166,41 @@ class Reference:
         return f"{code} {self.divisions[code].name}"
 
     @cached_property
-    def characters_of_kind_names(self) -> list[tuple[str, frozenset[str], str]]:
-        """Every name and alias of the kinds an enterprise may choose: folded, its characters, the kind's code."""
-        return [
-            (name, frozenset(name), kind.code)
-            for kind in self.kinds.values()
-            if kind.may_be_in_ledger
-            for name in map(folded_name, (*kind.aliases, kind.name))
-        ]
+    def kind_codes_of_spelling(self) -> dict[str, list[str]]:
+        """Every name and alias of the kinds an enterprise may choose, folded, with the codes it may mean."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for kind in self.kinds.values():
+            for name in {folded_name(name) for name in (kind.name, *kind.aliases) if kind.may_be_in_ledger}:
+                found[name].append(kind.code)
+        return dict(found)
 
     @cached_property
-    def division_codes_of_short_name(self) -> dict[str, list[str]]:
-        """Divisions in force without the last word of their name (张店 for 张店区)."""
+    def division_codes_of_spelling(self) -> dict[str, list[str]]:
+        """Divisions in force as people shorten them: 张店, 淄博张店, 高新区, 淄博高新, with the codes they may mean."""
         found: dict[str, list[str]] = defaultdict(list)
         for division in self.divisions.values():
-            if not division.retired and len(division.name) > 2:
-                found[folded_name(division.name)[:-1]].append(division.code)
+            for spelling in self._short_spellings(division) if not division.retired else ():
+                found[folded_name(spelling)].append(division.code)
         return dict(found)
+
+    @cached_property
+    def division_codes_of_long_spelling(self) -> dict[str, list[str]]:
+        """Those long enough to be told apart when a character is wrong, with at most the city in front."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for division in self.divisions.values():
+            *above, own = self._names_down_to(division)
+            city = above[-1] if above else ""
+            for spelling in {own, city + own, city[:-1] + own}:
+                if len(spelling) > 3 and not division.retired:
+                    found[folded_name(spelling)].append(division.code)
+        return dict(found)
+
+    def _short_spellings(self, division: DivisionFact) -> set[str]:
+        *above, own = self._names_down_to(division)
+        spellings = {own, *short_names(own)}
+        for name in reversed(above):
+            spellings |= {word + spelling for word in {name, name[:-1]} for spelling in spellings}
+        return {spelling for spelling in spellings if len(spelling) > 1}
 
     @cached_property
     def memo(self) -> dict[tuple[str, ...], object]:

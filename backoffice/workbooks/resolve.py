@@ -10,13 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from backoffice.workbooks.likeness import meant_by_name, meant_by_place
 from backoffice.workbooks.problems import ProblemCode
 from backoffice.workbooks.reference import Reference, folded_name
 
 MOST_REMEMBERED = 20_000
 MOST_EXAMPLES = 5
-CLOSE_ENOUGH = 0.6
-"""Share of common characters from which a name is offered as what was probably meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,15 +96,8 @@ def _allowed_kind(code: str, reference: Reference, *, by_alias: bool = False) ->
 
 
 def closest_kind(text: str, reference: Reference) -> str | None:
-    """The code of the kind whose name or alias shares most characters with the text, if enough of them."""
-    wanted = folded_name(text)
-    characters = frozenset(wanted)
-    best, best_score = None, CLOSE_ENOUGH
-    for name, own, code in reference.characters_of_kind_names if len(wanted) > 1 else ():
-        score = 2 * len(characters & own) / (len(characters) + len(own)) + 0.2 * (name in wanted or wanted in name)
-        if score > best_score:
-            best, best_score = code, score
-    return best
+    """The code of the kind whose name or alias the text resembles, if it resembles one."""
+    return meant_by_name(folded_name(text), reference.kind_codes_of_spelling)
 
 
 # --- divisions -----------------------------------------------------------------------------------------------------
@@ -159,7 +151,9 @@ def _unknown_division(text: str, reference: Reference) -> Resolved:
     if text.isdigit() and len(text) in (9, 12) and text[:6] in reference.divisions:
         meant = [text[:6]]
     elif not text.isdigit():
-        meant = reference.division_codes_of_short_name.get(folded_name(text), ())
+        meant = _most_usable(reference.division_codes_of_spelling.get(folded_name(text), ()), reference)
+        if not meant and (close := meant_by_place(folded_name(text), reference.division_codes_of_long_spelling)):
+            meant = [close]
     if len(meant) > 1:
         return _no_division(ProblemCode.DIVISION_AMBIGUOUS, candidates=_paths(meant, reference))
     suggestion = reference.label_of_division(meant[0]) if meant else None

@@ -17,11 +17,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
+from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
 
 from openpyxl import load_workbook
 from openpyxl.cell.read_only import EMPTY_CELL
+from openpyxl.worksheet import _read_only, _reader
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+from openpyxl.xml.constants import SHEET_MAIN_NS
+from openpyxl.xml.functions import iterparse
 
 from backoffice.workbooks.cells import CellKind
 from backoffice.workbooks.problems import FileProblemCode, FileProblemError
@@ -33,6 +37,8 @@ MOST_CHARACTERS = 32_767
 LAST_ROW = 1_048_576
 """The last row a spreadsheet can have; a larger number is a forged one."""
 MOST_SHEETS = 50
+MOST_WIDTH = 255.0
+_ROWS, _ROW = f"{{{SHEET_MAIN_NS}}}sheetData", f"{{{SHEET_MAIN_NS}}}row"
 
 Cell = tuple[str, str | int | float | bool, str | None]
 """Kind (a `CellKind` value), value, and what a number format shows instead of the number."""
@@ -45,6 +51,8 @@ class Sheet:
 
     title: str
     rows: Callable[[], Iterator[Row]]
+    widths: Callable[[], dict[int, float]] = dict
+    """Widths of its columns in characters, by number from 1, where the file says them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +65,47 @@ class OpenedFile:
 
 def open_workbook(path: Path) -> OpenedFile:
     """Open an .xlsx file. Formulas are never evaluated, links to other files never followed."""
-    _refuse_document_types(path)
+    refuse_document_types(path)
     ReadOnlyWorksheet._get_size = _no_size
+    _reader.iterparse = _forgetting_rows
+    _read_only.WorkSheetParser = _ParserWithoutLooks
     workbook = load_workbook(path, read_only=True, data_only=False, keep_links=False)
     sheets = [sheet for sheet in workbook.worksheets if isinstance(sheet, ReadOnlyWorksheet)][:MOST_SHEETS]
     properties = {prop.name: str(prop.value) for prop in workbook.custom_doc_props.props if prop.name}
-    return OpenedFile([Sheet(sheet.title, partial(_rows_of, sheet)) for sheet in sheets], properties)
+    found = [Sheet(sheet.title, partial(_rows_of, sheet), partial(_widths_of, sheet)) for sheet in sheets]
+    return OpenedFile(found, properties)
 
 
 def _no_size(_sheet: ReadOnlyWorksheet) -> None:
     """Leave the size of a sheet unknown. openpyxl would read a whole sheet at opening to find a missing size tag."""
 
 
-def _refuse_document_types(path: Path) -> None:
+class _ParserWithoutLooks(_reader.WorkSheetParser):
+    """Keeps nothing of what rows look like, which nobody asks for here."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.row_dimensions = _Forgetful()
+
+
+class _Forgetful(dict[str, Any]):
+    def __setitem__(self, _key: str, _value: Any) -> None:
+        """Hold nothing."""
+
+
+def _forgetting_rows(source: Any) -> Iterator[tuple[str, Any]]:
+    """The parser openpyxl uses, without keeping the rows it has read: a million empty ones took half a gigabyte."""
+    rows: Any = None
+    for event, element in iterparse(source, events=("start", "end")):
+        if event == "end":
+            yield event, element
+            if rows is not None and element.tag == _ROW:
+                del rows[:]
+        elif element.tag == _ROWS:
+            rows = element
+
+
+def refuse_document_types(path: Path) -> None:
     """Refuse a part with a DOCTYPE: no workbook has one, and entities can only be declared there (billion laughs).
 
     This is what defusedxml would refuse, asked once for each part; its own parser makes reading three times as slow.
@@ -110,6 +146,21 @@ def _rows_of(sheet: ReadOnlyWorksheet) -> Iterator[Row]:
         yield number, cells
 
 
+def _widths_of(sheet: ReadOnlyWorksheet) -> dict[int, float]:
+    """What stands before the rows about the columns; a sheet that says it strangely has no widths."""
+    widths: dict[int, float] = {}
+    with sheet._get_source() as source, contextlib.suppress(ParseError, TypeError, ValueError):
+        for _event, element in iterparse(source, events=("start",)):
+            name = element.tag.rpartition("}")[2]
+            if name == "sheetData":
+                break
+            if name == "col":
+                last = min(int(element.get("max", 0)), MOST_COLUMNS)
+                width = min(float(element.get("width", 14)), MOST_WIDTH)
+                widths.update(dict.fromkeys(range(int(element.get("min", 1)), last + 1), width))
+    return widths
+
+
 def _cell(cell: Any) -> Cell | None:
     value = cell.value
     if value is None:
@@ -134,13 +185,22 @@ def _cell(cell: Any) -> Cell | None:
     return _text(str(value))
 
 
-# A carriage return is written _x000D_ in the XML of a workbook.
-_ESCAPED_BREAK = re.compile(r"_x00(?:0[9AaDd])_")
+# A character that XML cannot hold is written by its number, a carriage return as _x000D_.
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_NO_CHARACTER = "\ufffd"
 
 
 def _text(value: str) -> Cell | None:
-    text = _ESCAPED_BREAK.sub(" ", value) if "_x00" in value else value
+    text = _ESCAPED.sub(_unescaped, value) if "_x" in value else value
+    text = text.replace("\0", _NO_CHARACTER)  # The database cannot hold it; the check refuses its stand-in.
     return (CellKind.TEXT.value, text[:MOST_CHARACTERS], None) if text.strip() else None
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    character = chr(int(found[1], 16))
+    if character in "\t\n\r":
+        return " "
+    return _NO_CHARACTER if 0xD800 <= ord(character) <= 0xDFFF else character
 
 
 def _number(value: int | float, number_format: str) -> Cell:

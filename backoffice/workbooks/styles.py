@@ -79,10 +79,11 @@ def append_texts(sheet: Any, rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         while len(cells) < len(row):
             cells.append(text_cell(sheet, " "))
-        sheet.append([_filled(sheet, cell, text) for cell, text in zip(cells, row, strict=False)])
+        sheet.append([filled(sheet, cell, text) for cell, text in zip(cells, row, strict=False)])
 
 
-def _filled(sheet: Any, cell: Cell, text: str) -> Cell | None:
+def filled(sheet: Any, cell: Cell, text: str) -> Cell | None:
+    """A text cell used again with another text; a new one where the text needs more care."""
     if not text:
         return None
     if text[0] in FORMULA_STARTS or not text.isprintable():

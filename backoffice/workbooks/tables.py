@@ -10,6 +10,7 @@ from itertools import islice
 from openpyxl.utils import get_column_letter
 
 from backoffice.workbooks.columns import BY_CODE, REQUIRED, column_of_header
+from backoffice.workbooks.marks import RESULT_HEADER
 from backoffice.workbooks.problems import FileProblemCode, FileProblemError
 from backoffice.workbooks.sheets import Cell, Row, Sheet
 
@@ -88,6 +89,7 @@ def _candidate(sheet: Sheet, rows: Sequence[Row]) -> _Candidate | None:
 def read_header(number: int, cells: Sequence[Cell | None]) -> Header:
     """Which columns a row names. Of two spellings of one column the exact one counts, the other is unknown."""
     texts = [(position, str(cell[1]).strip()) for position, cell in enumerate(cells) if cell is not None]
+    texts = [(position, text) for position, text in texts if text != RESULT_HEADER]  # Ours, of an earlier check.
     named = [(position, text, column_of_header(text)) for position, text in texts]
     exact = {column.code for _position, text, column in named if column and text == column.header}
     header = Header(number, {}, {}, [], [])

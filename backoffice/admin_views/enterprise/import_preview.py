@@ -17,6 +17,8 @@ from ...states import ImportState, RowOutcome
 from ...web.current import signed_in_actor
 from ...workbooks.columns import BY_CODE
 from ...workbooks.problems import WARNINGS
+from .import_expected import Expected, expected_words
+from .import_summary import Summary, alike_filter, summaries_of
 
 PAGE = 50
 SHOWN = ("name", "kind_code", "serial_number", "manufacturer", "division_code", "quantity")
@@ -45,6 +47,7 @@ class PreviewRow:
     number: int
     outcome: RowOutcome
     cells: Sequence[Cell]
+    expected: Expected | None = None
 
     @property
     def wrong(self) -> list[tuple[str, str]]:
@@ -72,22 +75,30 @@ class Preview:
     about_file: Sequence[str]
     next_url: str
     is_first: bool
+    summaries: Sequence[Summary] = ()
+
+    @property
+    def has_expected(self) -> bool:
+        return any(row.expected for row in self.rows)
 
     @classmethod
-    def of(cls, run: ImportRun, *, show: str, after: str) -> Preview:
+    def of(cls, run: ImportRun, *, show: str, after: str, args: Mapping[str, str]) -> Preview:
         """The page of this run that a URL asks for; a filter or place it does not know shows the beginning."""
         show = show or ("errors" if run.errors else "new" if run.new else "updated" if run.updated else "same")
         start = int(after) if after.isascii() and after.isdigit() and len(after) < 8 else 0
-        rows = _rows(run, show, start) if run.state is not ImportState.REFUSED else []
+        only, asked = alike_filter(args)
+        rows = _rows(run, show, start, only) if run.state is not ImportState.REFUSED else []
         page = rows[:PAGE]
+        expected = expected_words(run, page)
         codes = _codes(page)
         return cls(
             headers=[_header(code, page) for code in codes],
-            rows=[_row(row, codes) for row in page],
+            rows=[_row(row, codes, expected.get(row.number)) for row in page],
             tabs=_tabs(run, show),
             about_file=[stored_sentence(problem) for problem in run.problems],
-            next_url=f"?show={show}&after={page[-1].number}" if len(rows) > PAGE else "",
+            next_url=f"?show={show}{asked}&after={page[-1].number}" if len(rows) > PAGE else "",
             is_first=start == 0,
+            summaries=summaries_of(run) if run.errors or run.warnings else (),
         )
 
 
@@ -106,10 +117,12 @@ def read_filter(args: Mapping[str, str]) -> str:
     return show if show in FILTERS else ""
 
 
-def _rows(run: ImportRun, show: str, after: int) -> list[ImportRow]:
+def _rows(run: ImportRun, show: str, after: int, only: sa.ColumnElement[bool] | None) -> list[ImportRow]:
     statement = scoping.visible(signed_in_actor(), ImportRow).where(
         ImportRow.run_id == run.id, ImportRow.number > after
     )
+    if only is not None:
+        statement = statement.where(only)
     return list(db.session.scalars(statement.where(FILTERS[show]).order_by(ImportRow.number).limit(PAGE + 1)))
 
 
@@ -140,8 +153,8 @@ def _header(code: str, rows: Sequence[ImportRow]) -> str:
     return f"{letter} {BY_CODE[code].name}".strip()
 
 
-def _row(row: ImportRow, codes: Sequence[str]) -> PreviewRow:
-    return PreviewRow(row.number, row.outcome, [_cell(row, code) for code in codes])
+def _row(row: ImportRow, codes: Sequence[str], expected: Expected | None) -> PreviewRow:
+    return PreviewRow(row.number, row.outcome, [_cell(row, code) for code in codes], expected)
 
 
 def _cell(row: ImportRow, code: str) -> Cell:

@@ -26,6 +26,7 @@ from ..formatting import as_badge, moment
 from ..forms import PanelForm, place_problems
 from ..import_files import UploadedFile
 from ..subjects import record_path
+from .import_annotated import AnnotatedPages, annotated_of
 from .import_preview import Preview, read_filter
 from .import_undo import UndoPages, undo_words
 
@@ -63,7 +64,7 @@ def decision_of(row: ImportRun) -> Decision | None:
     return Decision(what, _("确认后写入台账；写入前台账没有变化。"))
 
 
-class Imports(UndoPages, UploadedFile, ScopedModelView):
+class Imports(UndoPages, AnnotatedPages, UploadedFile, ScopedModelView):
     """A run of the import."""
 
     model, noun, title, menu_group = ImportRun, "imports", _l("导入"), _l("工具")
@@ -225,7 +226,9 @@ class Imports(UndoPages, UploadedFile, ScopedModelView):
         return NextStep(*said, warn=row.state is ImportState.REFUSED)
 
     def record_context(self, row: ImportRun) -> dict[str, Any]:
-        preview = Preview.of(row, show=read_filter(request.args), after=request.args.get("after", ""))
+        preview = Preview.of(
+            row, show=read_filter(request.args), after=request.args.get("after", ""), args=request.args
+        )
         return {
             "preview": preview,
             "earlier": ledger_import.same_content_before(row),
@@ -236,5 +239,6 @@ class Imports(UndoPages, UploadedFile, ScopedModelView):
             "undo": undo_words(row) if row.undo_requested_at is None else None,
             "show_link": True,
             "decision": decision_of(row),
+            "annotated": annotated_of(row),
             "uploaded": _("%(name)s · %(at)s", name=row.uploaded_by.name, at=moment(row.created_at)),
         }
