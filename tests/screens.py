@@ -37,6 +37,7 @@ from tests.journeys.support import (
     write_font_configuration,
 )
 from tests.journeys.watching import Watch
+from tests.screens_tour import walk
 
 TARGET = ROOT / "docs" / "screens"
 LARGEST = 150 * 1024
@@ -82,6 +83,8 @@ ROLES = (
             ("slips", "/enterprise/slips/"),
             ("slip", "first:/enterprise/slips/"),
             ("notices", "/enterprise/notices/"),
+            ("verifications", "/enterprise/verifications/"),
+            ("imports", "/enterprise/imports/"),
             ("own-record", "first:/enterprise/own-record/"),
         ),
     ),
@@ -93,6 +96,7 @@ ROLES = (
             ("slips", "/institution/slips/"),
             ("slip", "first:/institution/slips/"),
             ("capabilities", "/institution/capabilities/"),
+            ("results-to-enter", "/institution/results-to-enter/"),
             ("walk-ins", "/institution/walk_ins/"),
         ),
     ),
@@ -180,9 +184,29 @@ def open_page(page: BrowserPage, stack: Stack, address: str) -> None:
     page.evaluate("document.fonts.ready.then(() => true)")
 
 
-def take(browser: Browser, stack: Stack, watch: Watch) -> tuple[int, set[Path]]:
-    """Take every picture; returns how many were written, and the files there should be."""
-    written, expected = 0, set[Path]()
+class Album:
+    """The pictures: how many were written, and the files there should be."""
+
+    def __init__(self) -> None:
+        self.written = 0
+        self.expected: set[Path] = set()
+
+    def add(self, page: BrowserPage, folder: str, name: str, size: str) -> None:
+        """Keep what the page shows now; raises `Stop` where a character would be an empty box."""
+        if missing := missing_glyphs(page.inner_text("body")):
+            raise Stop(f"{page.url} 有字体里没有的字：{missing}", f"{page.url} has characters without a glyph.")
+        path = TARGET / folder / f"{name}-{size}.png"
+        self.expected.add(path)
+        self.written += write_if_different(path, as_palette(page.screenshot()))
+        if name in IN_THE_GUIDE.get(folder, ()):
+            page.evaluate(HIDE_RIBBON, True)
+            self.written += write_if_different(GUIDE / path.name, as_palette(page.screenshot()))
+            page.evaluate(HIDE_RIBBON, False)
+
+
+def take(browser: Browser, stack: Stack, watch: Watch) -> Album:
+    """Take every picture; the tour last, for it changes the data."""
+    album = Album()
     for role in ROLES:
         context = watch.over(browser.new_context(**CONTEXT_ARGUMENTS))
         page = context.new_page()
@@ -192,16 +216,20 @@ def take(browser: Browser, stack: Stack, watch: Watch) -> tuple[int, set[Path]]:
             for size, viewport in SIZES.items():
                 page.set_viewport_size(viewport)  # type: ignore[arg-type]
                 open_page(page, stack, address)
-                if missing := missing_glyphs(page.inner_text("body")):
-                    raise Stop(f"{address} 有字体里没有的字：{missing}", f"{address} has characters without a glyph.")
-                path = TARGET / role.folder / f"{name}-{size}.png"
-                expected.add(path)
-                written += write_if_different(path, as_palette(page.screenshot()))
-                if name in IN_THE_GUIDE.get(role.folder, ()):
-                    page.evaluate(HIDE_RIBBON, True)
-                    written += write_if_different(GUIDE / path.name, as_palette(page.screenshot()))
+                album.add(page, role.folder, name, size)
         context.close()
-    return written, expected
+    context = watch.over(browser.new_context(**CONTEXT_ARGUMENTS))
+    walk(context.new_page(), stack, lambda page, name: _in_both_sizes(album, page, name))
+    context.close()
+    return album
+
+
+def _in_both_sizes(album: Album, page: BrowserPage, name: str) -> None:
+    """A moment of the tour, on a phone and then on the desk it goes on at."""
+    for size in ("phone", "wide"):
+        page.set_viewport_size(SIZES[size])  # type: ignore[arg-type]
+        page.evaluate("document.fonts.ready.then(() => scrollTo(0, 0))")
+        album.add(page, "tour", name, size)
 
 
 def remove_others(expected: set[Path]) -> None:
@@ -224,16 +252,17 @@ def main() -> int:
                 stack.start_web()
                 stack.start_jobs()
                 browser = playwright.chromium.launch(**launch_arguments(write_font_configuration(Path(folder))))
-                written, expected = take(browser, stack, watch)
+                album = take(browser, stack, watch)
                 browser.close()
             finally:
                 stack.stop()
-        remove_others(expected)
+        remove_others(album.expected)
     finally:
         drop_database(server, name)
     if watch.faults:
         raise Stop("页面有错误：" + "；".join(watch.faults[:3]), "; ".join(watch.faults[:3]))
-    say(f"截图 {len(expected)} 张，更新 {written} 张：docs/screens / {written} of {len(expected)} pictures written")
+    count, written = len(album.expected), album.written
+    say(f"截图 {count} 张，更新 {written} 张：docs/screens / {written} of {count} pictures written")
     return 0
 
 
