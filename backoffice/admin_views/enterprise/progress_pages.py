@@ -14,10 +14,10 @@ from flask_babel import gettext as _
 
 from ... import messages, workflow
 from ...actor import Role
-from ...messages.wording import N_, day_with_weekday
+from ...messages.wording import N_
 from ...models import Appointment, AppointmentItem, Slip, Verification
 from ...permissions import P
-from ...services import appointment_history, appointments, areas, job_runs, slips, verification_reading
+from ...services import appointment_history, appointments, job_runs, slips, verification_reading
 from ...services.appointment_history import Line
 from ...states import DOUBTED_FIELDS, ItemStatus, ReturnCode, SlipStatus
 from ...workflow import ItemAction
@@ -35,7 +35,7 @@ from ..item_words import (
 )
 from ..subjects import record_path
 from ..view_parts import ViewPart
-from .lateness import late_lines
+from .lateness import due_words, late_lines
 from .slips import (
     UNDECIDED,
     ItemLine,
@@ -99,9 +99,6 @@ class UnmatchedCard:
 class SubmittedPages(ViewPart):
     """Mixin of the appointments: the page of one that was submitted."""
 
-    def due_words(self, row: Appointment) -> str:
-        return day_with_weekday(areas.last_day(row.due_at)) if row.due_at else "—"
-
     def _items(self, row: Appointment) -> list[AppointmentItem]:
         """The items of this request's appointment, loaded once."""
         key = ("items", row.id)
@@ -139,11 +136,11 @@ class SubmittedPages(ViewPart):
             said = _("下一步在您：打印预约单。") + (arrangement(accepted[0]) if len(accepted) == 1 else "")
             return said + (others if waits_for_others else "")
         if is_late:
-            return _("应于 %(due)s 前答复，已超过 2 个工作日，请按下面的电话联系。", due=self.due_words(row))
+            return _("应于 %(due)s 前答复，已超过 2 个工作日，请按下面的电话联系。", due=due_words(row))
         if S.MATCHING in states:
-            return _("下一步在系统：匹配技术机构，一般几秒钟；机构在 %(due)s 前受理。", due=self.due_words(row))
+            return _("下一步在系统：匹配技术机构，一般几秒钟；机构在 %(due)s 前受理。", due=due_words(row))
         if waits_for_others:
-            return _("下一步在机构或监管部门：%(due)s 24:00 前答复，不必打电话催。", due=self.due_words(row))
+            return _("下一步在机构或监管部门：%(due)s 24:00 前答复，不必打电话催。", due=due_words(row))
         if S.NOT_PASSED in states:
             return _("已办结。检定不合格的请立即停用，打开它的检定结果办理修理后重新申请或报废。")
         return _("全部办完，不用再处理。")
