@@ -184,7 +184,7 @@ def _failed(row: Verification, draft_id: int | None) -> Task:
         first = Button(_("回到预约草稿"), record_path("enterprise", "appointments", draft_id))
     words = {"institution": row.institution.name, "day": row.verified_on, "document": document_words(row)}
     return Task(
-        what=str(row.instrument),
+        what=row.instrument.name,
         code=row.instrument.full_serial,
         badge=state_badge(VerificationStatus.FAILED),
         why=_("%(institution)s %(day)s 检定不合格（%(document)s）。修理并检定合格前不得使用（计量法第九条）", **words),
