@@ -134,3 +134,20 @@ if (waiting) {
     if (!now || now.dataset.progress !== waiting.dataset.progress) window.location.reload();
   }, seconds * 1000);
 }
+
+// A field that goes with one answer only: with another, its place says why it is not asked. What was typed comes back
+// with the answer.
+for (const field of document.querySelectorAll("[data-only-with]")) {
+  const [name, value] = field.dataset.onlyWith.split("=");
+  const form = field.closest("form");
+  const show = () => {
+    const chosen = form.querySelector(`[name="${name}"]:checked`);
+    const asked = !chosen || chosen.value === value;
+    for (const part of field.querySelectorAll("input, .help, .said, .optional")) part.hidden = !asked;
+    field.querySelector("input").disabled = !asked;
+    field.querySelector("[data-instead]").hidden = asked;
+  };
+  form.addEventListener("change", show);
+  window.addEventListener("pageshow", show);
+  show();
+}

@@ -127,6 +127,13 @@ class ActionPages(ViewPart):
         """A reason shows the button disabled, with these words."""
         return ""
 
+    def page_refusal(self, action: Action, subject: Any) -> str:
+        """Why the button of the action's own page is disabled: the record's reason, for who typed the address.
+
+        A batch is decided about whole, by the service; a view that can say it beforehand overrides this.
+        """
+        return "" if action.batch else self.why_not(action.code, subject)
+
     def action_form(self, code: str, subject: Any) -> Form:
         """The form of an action, filled from the request; override to set choices or defaults."""
         action = self._action(code)
@@ -205,6 +212,7 @@ class ActionPages(ViewPart):
                 back_url=back,
                 heading=self.action_heading(action, subject),
                 sentence=action.sentence(self, subject),
+                why_not=self.page_refusal(action, subject),
                 problems=problems,
             )
 

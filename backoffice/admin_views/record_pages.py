@@ -19,9 +19,9 @@ class RecordPages(ViewPart):
 
     details_template = "admin/model/details.html"
     shows_history: ClassVar[bool] = True
+    """Whether the page ends with 历史; off where nothing is recorded, or where a story of its own tells all of it."""
     history_columns: ClassVar[Collection[str] | None] = None
     """Columns whose changes this panel's people may read where they do not own the record; `None`: all."""
-    """Whether the page ends with 历史; off only for records nothing is ever recorded about."""
 
     def record_url(self, row: Any) -> str:
         return self.url_of("details_view", key=self.key(row)) if self.can_view_details else ""

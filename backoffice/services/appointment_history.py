@@ -33,10 +33,40 @@ class Line:
     role: Role
     count: int
     facts: dict[str, Any] = field(default_factory=dict)
+    event: AuditEvent | None = None
+    """The first event of the act."""
+
+
+def of_slip(actor: Actor, slip_id: int) -> list[Line]:
+    """The acts of one slip, newest first; raises `NotFound` when it is not this actor's to see."""
+    slip: Slip = scoping.find(actor, Slip, slip_id)
+    on_it = sa.select(sa.cast(AppointmentItem.id, sa.Text)).where(AppointmentItem.slip_id == slip.id)
+    items = set(db.session.scalars(on_it))
+    events = _events(actor, slip.appointment_id)
+    return list(reversed(_acts(event for event in events if _is_about(event, slip, items))))
+
+
+def _is_about(event: AuditEvent, slip: Slip, items: set[str]) -> bool:
+    """Whether an event of the appointment belongs to this slip: named in it, or of an item since it stands on it."""
+    if event.subject_type == Slip.__tablename__:
+        return event.subject_id == str(slip.id)
+    named = {**(event.before or {}), **(event.after or {})}.get("slip")
+    if named is not None:
+        return bool(named == slip.number)
+    return (
+        event.subject_type == AppointmentItem.__tablename__
+        and event.subject_id in items
+        and event.at >= slip.arrived_at
+    )
 
 
 def of(actor: Actor, appointment_id: int) -> list[Line]:
     """The acts of an appointment, newest first; raises `NotFound` when it is not this actor's to see."""
+    return list(reversed(_acts(_events(actor, appointment_id))))
+
+
+def _events(actor: Actor, appointment_id: int) -> Iterable[AuditEvent]:
+    """What was recorded of an appointment, its slips, its items and their published results, oldest first."""
     appointment: Appointment = scoping.find(actor, Appointment, appointment_id)
     items = sa.select(sa.cast(AppointmentItem.id, sa.Text)).where(AppointmentItem.appointment_id == appointment.id)
     slips = sa.select(sa.cast(Slip.id, sa.Text)).where(Slip.appointment_id == appointment.id)
@@ -67,7 +97,7 @@ def of(actor: Actor, appointment_id: int) -> list[Line]:
         .order_by(AuditEvent.id)
         .limit(MOST_EVENTS)
     )
-    return list(reversed(_acts(db.session.scalars(statement))))
+    return db.session.scalars(statement)
 
 
 def _acts(events: Iterable[AuditEvent]) -> list[Line]:
@@ -83,7 +113,7 @@ def _acts(events: Iterable[AuditEvent]) -> list[Line]:
             continue
         if event.subject_type == Slip.__tablename__:
             facts["slip_id"] = int(event.subject_id)
-        line = Line(event.action, event.at, event.actor_name, event.actor_role, 1, facts)
+        line = Line(event.action, event.at, event.actor_name, event.actor_role, 1, facts, event)
         latest[key] = line
         lines.append(line)
     return lines

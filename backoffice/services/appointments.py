@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +82,14 @@ def draft_with(instrument_id: int) -> Appointment | None:
         .order_by(Appointment.id.desc())
         .limit(1)
     ).first()
+
+
+def drafts_with(instrument_ids: Collection[int]) -> dict[int, int]:
+    """Which of these instruments stand in a draft already, by the newest draft's id."""
+    statement = sa.select(AppointmentItem.instrument_id, sa.func.max(AppointmentItem.appointment_id)).where(
+        AppointmentItem.instrument_id.in_(instrument_ids), AppointmentItem.status == ItemStatus.DRAFT
+    )
+    return dict(db.session.execute(statement.group_by(AppointmentItem.instrument_id)).tuples().all())
 
 
 def find_draft(actor: Actor, appointment_id: int) -> Appointment:

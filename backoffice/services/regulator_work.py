@@ -15,6 +15,7 @@ from .. import clock, scoping
 from ..actor import Actor
 from ..database import db
 from ..models import (
+    Appointment,
     AppointmentItem,
     Capability,
     Enterprise,
@@ -38,6 +39,10 @@ class Group:
     name: str
     count: int
     oldest: datetime
+    late: int = 0
+    """How many of them were promised an answer by now and have none."""
+    due: datetime | None = None
+    """The earliest answer promised and not given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,12 @@ def is_unmatched(actor: Actor) -> sa.ColumnElement[bool]:
     return sa.and_(used_in_area(actor), AppointmentItem.status == ItemStatus.UNMATCHED)
 
 
+def is_unanswered_late() -> sa.ColumnElement[bool]:
+    """Items of which the enterprise was promised an answer by now and has none."""
+    due = sa.select(Appointment.id).where(Appointment.due_at <= clock.now())
+    return sa.and_(AppointmentItem.appointment_id.in_(due), AppointmentItem.office_answered_at.is_(None))
+
+
 def is_late(actor: Actor) -> sa.ColumnElement[bool]:
     """Slips past their clock on which something used in the actor's area still waits."""
     waiting = sa.select(AppointmentItem.slip_id).where(
@@ -128,18 +139,22 @@ def _waiting_reviews(actor: Actor, limit: int = 8) -> list[Registration]:
 
 
 def _unmatched_by_kind(actor: Actor, limit: int = 8) -> list[Group]:
+    """The kinds with an answer past its day first, then those that wait longest."""
     oldest = sa.func.min(AppointmentItem.status_since)
+    late = sa.func.count().filter(is_unanswered_late())
+    due = sa.func.min(Appointment.due_at).filter(AppointmentItem.office_answered_at.is_(None))
     statement = (
-        sa.select(InstrumentKind.code, InstrumentKind.name, sa.func.count(), oldest)
+        sa.select(InstrumentKind.code, InstrumentKind.name, sa.func.count(), oldest, late, due)
         .select_from(AppointmentItem)
+        .join(Appointment, AppointmentItem.appointment_id == Appointment.id)
         .join(MeasuringInstrument, AppointmentItem.instrument_id == MeasuringInstrument.id)
         .join(InstrumentKind, MeasuringInstrument.kind_code == InstrumentKind.code)
         .where(scoping.criterion(actor, AppointmentItem), is_unmatched(actor))
         .group_by(InstrumentKind.code, InstrumentKind.name)
-        .order_by(oldest)
+        .order_by((late > 0).desc(), oldest)
         .limit(limit)
     )
-    return [Group(code, name, count, since) for code, name, count, since in db.session.execute(statement)]
+    return [Group(*row) for row in db.session.execute(statement).tuples()]
 
 
 def _late_by_institution(actor: Actor, limit: int = 8) -> list[Group]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from .. import scoping
 from ..actor import Actor
 from ..database import db
 from ..models import AppointmentItem, MeasuringInstrument, Verification
-from ..states import Outcome, UseState
+from ..states import OPEN_ITEMS, Outcome, UseState
 from . import ledger
 from .ledger_schemes import why_never_booked
 
@@ -54,6 +55,38 @@ def typed_before(actor: Actor, item: AppointmentItem) -> Verification | None:
 def awaits_repair(row: MeasuringInstrument) -> bool:
     """Whether it failed and nothing was done about it: repaired and booked again, or scrapped."""
     return row.outcome is Outcome.NOT_PASSED and row.use_state is UseState.IN_USE and ledger.open_item(row.id) is None
+
+
+def is_awaiting_repair() -> sa.ColumnElement[bool]:
+    """`awaits_repair` as a condition on instruments."""
+    booked = sa.select(AppointmentItem.instrument_id).where(AppointmentItem.status.in_(OPEN_ITEMS))
+    return sa.and_(
+        MeasuringInstrument.outcome == Outcome.NOT_PASSED,
+        MeasuringInstrument.use_state == UseState.IN_USE,
+        MeasuringInstrument.id.not_in(booked),
+    )
+
+
+def fails_to_repair(actor: Actor, *, limit: int) -> list[Verification]:
+    """The last result of each instrument that awaits repair, the newest first."""
+    newest = (
+        scoping.visible(actor, Verification)
+        .join(Verification.instrument)
+        .where(Verification.published_at.is_not(None), Verification.voided_at.is_(None), is_awaiting_repair())
+        .with_only_columns(sa.func.max(Verification.id))
+        .group_by(Verification.instrument_id)
+    )
+    statement = (
+        sa.select(Verification)
+        .where(Verification.id.in_(newest))
+        .options(
+            joinedload(Verification.instrument).joinedload(MeasuringInstrument.kind),
+            joinedload(Verification.institution),
+        )
+        .order_by(Verification.published_at.desc(), Verification.id.desc())
+        .limit(limit)
+    )
+    return list(db.session.scalars(statement))
 
 
 def may_be_repaired(row: MeasuringInstrument) -> bool:

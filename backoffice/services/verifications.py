@@ -138,6 +138,15 @@ def why_not_published_by(actor: Actor, row: Verification) -> Conflict | None:
     return None
 
 
+def is_publishable_by(actor: Actor) -> sa.ColumnElement[bool]:
+    """`why_not_published_by` says nothing against it, as a condition on results."""
+    return sa.and_(
+        Verification.entered_by_id.is_not(None),
+        Verification.entered_by_id != actor.user_id,
+        Verification.verifier != actor.name,
+    )
+
+
 def _refuse_unless_waiting(actor: Actor, item: AppointmentItem) -> None:
     """Results are entered for what this institution accepted and has not ended."""
     if item.status is not ItemStatus.ACCEPTED or item.institution_id != actor.institution_id:

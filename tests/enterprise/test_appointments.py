@@ -595,3 +595,13 @@ def test_while_matching_there_is_no_reason_to_ask_for(clerk: Any, place: flow.Wo
     page = clerk.text(url_of(appointment))
     assert "正在匹配技术机构" in page
     assert ">为什么</a>" not in page
+
+
+def test_a_lone_dangerous_button_folds_away_on_a_phone(clerk: Any, place: flow.World) -> None:
+    """It would stand full width above 提交预约; what waits under 更多 is shown in full on a desk."""
+    head = (
+        clerk.text(url_of(flow.draft(place, flow.instruments(place)))).split('class="page-head"')[1].split("</h1>")[1]
+    )
+    head = head.split('class="next"')[0]
+    assert 'class="do single"' not in head and 'class="btn btn-danger second"' in head
+    assert "删除草稿" in head.split('class="menu more"')[1]

@@ -95,3 +95,18 @@ def test_before_that_nobody_is_told_to_call(place: flow.World, browser_of: Any) 
     appointment = flow.matched(place, flow.instruments(place))
     for name, page in pages(browser_of(place.clerk_user), appointment).items():
         assert "已超过 2 个工作日" not in page, name
+
+
+def test_a_passed_answer_day_is_marked_on_home_and_list(place: flow.World, browser_of: Any) -> None:
+    """Only where something still waits unanswered; an office's answer ends it."""
+    with clock.at(clock.now() - LONG_AGO):
+        late = flow.matched(place, flow.instruments(place, kind_code="1801"))
+    flow.matched(place, flow.instruments(place))
+    browser = browser_of(place.clerk_user)
+    for url in ("/enterprise/", "/enterprise/appointments/"):
+        assert browser.text(url).count('class="badge bad">已过 ') == 1, url
+    for item in late.items:
+        item.office_answered_at = clock.now()
+    db.session.commit()
+    for url in ("/enterprise/", "/enterprise/appointments/"):
+        assert "已过 " not in browser.text(url), url

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from flask import Flask
 from backoffice import clock
 from backoffice.database import db
 from backoffice.models import Slip
-from backoffice.services import acceptance
+from backoffice.services import acceptance, appointments
 from tests.enterprise.booking import booking_app, booking_application, browser_of, words
 from tests.services import flow
 
@@ -130,3 +131,29 @@ def queries_of(browser: Any, url: str) -> int:
     finally:
         sa.event.remove(db.engine, "before_cursor_execute", listen)
     return len(statements)
+
+
+def test_the_story_of_a_slip_tells_its_acceptance_and_what_was_moved_once(place: flow.World, browser_of: Any) -> None:
+    first, day = clock.today() + timedelta(days=3), clock.today() + timedelta(days=9)
+    appointment = flow.matched(place, [*flow.instruments(place, 2), *flow.instruments(place, kind_code="1801")])
+    slip = flow.only_slip(appointment)
+    acceptance.accept(place.counter, slip.id, appointed_on=first, appointed_time="上午")
+    acceptance.change_arrangement(
+        place.counter, slip.id, appointed_on=day, appointed_time="上午", place="检定大厅", words=""
+    )
+    db.session.commit()
+    said = words(browser_of(place.clerk_user).text(f"/enterprise/slips/{slip.id}"))
+    story = said.split("经过")[-1]
+    assert f"{place.institution.name} 受理 2 台（件）" in story
+    assert f"自动匹配：2 台（件）分配至 {place.institution.name}" in story
+    assert story.count("更改了时间或地点") == 1 and f"{first} → {day}" in story
+    assert "未匹配到技术机构" not in story and "历史" not in story
+
+
+def test_the_story_of_a_slip_tells_what_was_taken_back_of_it(place: flow.World, browser_of: Any) -> None:
+    slip = slip_of(place)
+    appointments.withdraw(place.clerk, slip.appointment_id, [slip.items[0].id])
+    db.session.commit()
+    assert (
+        "撤回 1 台（件）" in words(browser_of(place.clerk_user).text(f"/enterprise/slips/{slip.id}")).split("经过")[-1]
+    )

@@ -381,3 +381,18 @@ def test_a_change_is_a_receipt_of_its_own_and_stands_in_the_course(people, sign_
     again = desk.send(url(slip, "/arrange"), form)
     assert again.status_code == 303
     assert db.session.scalar(db.select(db.func.count()).select_from(Receipt)) == 2  # Nothing changed: no receipt.
+
+
+def test_what_waits_for_an_answer_stands_above_what_is_decided(people, sign_in):
+    slip = people.slip(4)
+    *decided, waiting = ids(slip)
+    acceptance.accept(factories.actor_of(people.counter), slip.id, item_ids=decided)
+    db.session.commit()
+    page = sign_in(people.counter).text(url(slip))
+    assert re.findall(
+        r'data-state="(awaiting_acceptance|accepted)"', page.split("<tbody>")[1].split("</tbody>")[0]
+    ) == [
+        "awaiting_acceptance",
+        *["accepted"] * 3,
+    ]
+    assert f'value="{waiting}" form="bulk"' in page

@@ -17,7 +17,7 @@ from backoffice.models import InstrumentKind, MeasuringInstrument, User, Verific
 from backoffice.models.instrument import FIRST_ONLY_SCHEME
 from backoffice.services import acceptance, verifications
 from backoffice.states import ApplicationType, UseState
-from tests import factories
+from tests import factories, tiles
 from tests.enterprise.own_pages import as_person, fill, press
 from tests.institution.people import People
 from tests.portal.conftest import Browser
@@ -277,3 +277,83 @@ def test_lists_and_search_ask_a_fixed_number_of_questions(app: Flask) -> None:
         event.remove(db.engine, "before_cursor_execute", note)
         counts.append(len(asked))
     assert counts[0] == counts[1], counts
+
+
+def test_a_fail_is_work_on_the_home_of_the_enterprise_until_it_is_taken_further(app: Flask) -> None:
+    """The number opens exactly the rows of 需要您处理; the record says it once and with the notice's number."""
+    scene = Scene(app, 2)
+    rows = [scene.enter(number, **{**FAILED, "document_number": f"TZ-{number}"}) for number in range(2)]
+    for row in rows:
+        scene.publish(row)
+
+    def text(url: str) -> str:
+        assert scene.clerk.get(url) == 200
+        return scene.clerk.page
+
+    assert tiles.check(text, "/enterprise/")["检定不合格，停用待修"] == 2
+    todo = text("/enterprise/").split("需要您处理")[1].split("</table>")[0]
+    for row in rows:
+        assert f'action="{OWN}{row.id}/repair"' in todo and str(row.document_number) in todo
+        assert f'href="/enterprise/instruments/{row.instrument_id}/scrap"' in todo
+    record = text(f"/enterprise/instruments/{rows[0].instrument_id}")
+    assert record.count(">报废</a>") == 1 and "检定结果通知书编号" in record and "TZ-0" in record
+    assert "在用（检定不合格" in record
+
+    assert press(scene.clerk, f"{OWN}{rows[0].id}/repair") == 303
+    assert "回到预约草稿" in text("/enterprise/").split("需要您处理")[1]
+    rows[1].instrument.use_state = UseState.SCRAPPED
+    db.session.commit()
+    assert tiles.check(text, "/enterprise/")["检定不合格，停用待修"] == 1
+
+
+def test_what_is_never_booked_again_is_only_scrapped(scene: Scene, period: InstrumentKind) -> None:
+    scene.publish(scene.enter(**FAILED))
+    period.verification_scheme = FIRST_ONLY_SCHEME
+    db.session.commit()
+    assert scene.clerk.get("/enterprise/") == 200
+    todo = scene.clerk.page.split("需要您处理")[1].split("</table>")[0]
+    assert "修理后重新申请" not in todo and f"/enterprise/instruments/{scene.instrument.id}/scrap" in todo
+
+
+def test_the_home_lists_what_this_person_may_publish(scene: Scene) -> None:
+    row = scene.enter()
+    link = f'href="{DESK}{row.id}/publish"'
+    assert scene.second.get("/institution/") == 200 and link in scene.second.page
+    assert scene.desk.get("/institution/") == 200 and link not in scene.desk.page
+    scene.publish(row)
+    assert scene.second.get("/institution/") == 200 and link not in scene.second.page
+
+
+def test_what_one_names_oneself_the_verifier_of_is_not_on_ones_home(scene: Scene) -> None:
+    row = scene.enter(**{**TYPED, "verifier": scene.people.colleague.name})
+    assert scene.second.get("/institution/") == 200 and f"{DESK}{row.id}/publish" not in scene.second.page
+
+
+def test_who_entered_it_finds_the_publishing_page_disabled_with_the_reason(app: Flask) -> None:
+    scene = Scene(app, 2)
+    row = scene.enter()
+    other = scene.enter(1, **{**TYPED, "document_number": "QD-2"})
+    disabled = 'type="button" disabled>核验发布'
+    assert scene.desk.get(f"{DESK}{row.id}/publish") == 200
+    assert disabled in scene.desk.page and "由您登记，须由本机构另一人发布" in scene.desk.page
+    assert scene.second.get(f"{DESK}{row.id}/publish") == 200 and disabled not in scene.second.page
+    assert scene.desk.get(DESK) == 200
+    hidden = {name: value for name, value in scene.desk.values(DESK).items() if name in ("csrf_token", "form_key")}
+    assert scene.desk.post(f"{DESK}batch/publish", {**hidden, "ids": [str(row.id), str(other.id)]}) == 200
+    assert disabled in scene.desk.page and "不选它再发布" in scene.desk.page
+
+
+def test_the_form_says_which_documents_need_a_number(scene: Scene) -> None:
+    assert scene.desk.get(f"{TO_ENTER}{scene.items[0].id}/enter") == 200
+    assert '编号 <span class="optional">检定证书、检定结果通知书必填</span>' in scene.desk.page
+
+
+def test_a_fail_keeps_no_validity_and_the_form_says_why(scene: Scene) -> None:
+    url = f"{TO_ENTER}{scene.items[0].id}/enter"
+    assert scene.desk.get(url) == 200
+    assert 'data-only-with="outcome=passed"' in scene.desk.page and "不合格的没有有效期" in scene.desk.page
+    assert fill(scene.desk, url, **{**FAILED, "document_number": "", "valid_until": "2027-05-09"}) == 422
+    assert re.search(r'<input[^>]*name="valid_until"[^>]*>', scene.desk.page)
+    assert 'value="2027-05-09"' not in scene.desk.page and 'id="valid_until-error"' not in scene.desk.page
+    assert send_again(scene.desk, url, **{**FAILED, "valid_until": "2027-13-40"}) == 303
+    assert scene.newest().valid_until is None

@@ -151,3 +151,26 @@ def test_a_new_office_gets_three_steps_with_buttons_instead_of_zeros(office: Use
 def test_an_office_with_nothing_to_do_is_told_so(office: User, text_of: Any) -> None:
     factories.EnterpriseFactory()
     assert "现在没有等您处理的事" in text_of(office)(HOME)
+
+
+def test_what_is_unmatched_past_its_answer_is_red_and_a_number(office: User, text_of: Any) -> None:
+    place = flow.world()
+    with clock.at(clock.now() - timedelta(days=20)):
+        flow.matched(place, flow.instruments(place, 2, kind_code="1801"))
+        answered = flow.matched(place, flow.instruments(place, 1, kind_code="0101"))
+    flow.matched(place, flow.instruments(place, 1, kind_code="1801"))
+    for item in answered.items:
+        item.office_answered_at = clock.now()
+    text = text_of(office)
+    assert tiles.check(text, HOME)["未匹配已超 2 个工作日，台（件）"] == 2
+    rows = text(HOME).split("需要您处理")[1].split("</table>")[0].split("<tr>")
+    late, *others = [row for row in rows if "未匹配：" in row]
+    assert "badge bad" in late and "2 台（件）已超时，最早的应于" in late and "3 台（件）" in late
+    assert not any("badge bad" in row for row in others) and "已答复" in "".join(others)
+
+
+def test_what_is_unmatched_in_time_says_until_when_it_is_answered(office: User, text_of: Any) -> None:
+    place = flow.world()
+    flow.matched(place, flow.instruments(place, 1, kind_code="1801"))
+    todo = text_of(office)(HOME).split("需要您处理")[1]
+    assert re.search(r'<span class="muted">最迟 [^<]* 答复', todo) and "badge bad" not in todo

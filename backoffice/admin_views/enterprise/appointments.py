@@ -32,7 +32,7 @@ from ..keys import coerce_key
 from ..on_behalf_words import badge_with_on_behalf, with_on_behalf
 from .choosing import ChoosingPages, ids_to_book, returned_clause
 from .drafts import DraftPages
-from .lateness import late
+from .lateness import due_words, late, late_appointments
 from .progress_pages import SubmittedPages
 from .slips import load_items
 
@@ -60,7 +60,7 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
         "items": lambda view, _context, row, _name: view.counts().get(row.id, 0),
         "institutions": lambda view, _context, row, _name: "、".join(view.institutions().get(row.id, [])) or "—",
         "submitted_at": lambda _view, _context, row, _name: with_on_behalf(plain(row.submitted_at), row),
-        "due_at": lambda view, _context, row, _name: view.due_words(row),
+        "due_at": lambda _view, _context, row, _name: due_words(row, is_late=row.id in g.get("late_appointments", ())),
     }
     column_sortable_list = ("number", "submitted_at")
     cell_classes = {"number": "code", "items": "num", "institutions": "wide"}
@@ -106,10 +106,10 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
         return query
 
     def page_of(self, state: Any) -> Any:
-        """One query each for the counts and institutions of the whole page."""
+        """One query each for the counts, institutions and lateness of the whole page."""
         page = super().page_of(state)
         ids = [row.id for row in page.rows]
-        g.appointment_counts = item_counts(ids)
+        g.appointment_counts, g.late_appointments = item_counts(ids), late_appointments(ids)
         names: dict[int, list[str]] = {}
         g.appointment_institutions = names
         named = sa.select(Slip.appointment_id, Institution.name).join(Slip.institution).distinct()

@@ -17,9 +17,9 @@ from ... import clock, messages, scoping
 from ...actor import Actor
 from ...database import db
 from ...messages.wording import day_with_weekday
-from ...models import Appointment, AppointmentItem, MeasuringInstrument, Slip
+from ...models import Appointment, AppointmentItem, MeasuringInstrument, Slip, Verification
 from ...permissions import P
-from ...services import areas, instrument_facts, job_runs, slips
+from ...services import appointments, instrument_facts, job_runs, slips, verification_reading
 from ...services.ledger_status import valid_until
 from ...states import AppointmentStatus, ItemStatus, VerificationStatus
 from ..base import Button, PanelView, ScopedModelView, Tab
@@ -27,15 +27,19 @@ from ..formatting import state_badge
 from ..item_words import arrangement
 from ..subjects import record_path
 from ..tiles import TileOf, tiles
+from ..verification_pages import document_words
 from .appointments import item_counts
 from .choosing import due_to_book, returned_clause
+from .lateness import due_words, late_appointments
 from .progress_pages import counted_words
 from .slips import PRINTABLE, correction_button, why_url
+from .verifications import ways_on
 
 MOST_ROWS = 10
 """Rows of one sort on the home page; the tile opens all of them."""
 TILES = (
     TileOf("instruments", "overdue", _l("已超期，检定合格前不得使用"), "bad"),
+    TileOf("instruments", "failed", _l("检定不合格，停用待修"), "bad"),
     TileOf("instruments", "due_soon", _l("30 天内到期"), "warn"),
     TileOf("instruments", "never", _l("在用，还没有检定过"), "warn"),
     TileOf("returned-items", "all", _l("退回待更正")),
@@ -47,7 +51,7 @@ TILES = (
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A row of 需要您处理 with its one button."""
+    """A row of 需要您处理 with its one button, and for what failed the other way on."""
 
     what: str
     code: str
@@ -55,6 +59,7 @@ class Task:
     why: str
     due: str
     button: Button
+    others: Sequence[Button] = ()
 
 
 class EnterpriseHome(PanelView):
@@ -91,6 +96,7 @@ class EnterpriseHome(PanelView):
         actor = self.actor
         return [
             *returned_tasks(actor),
+            *failed_tasks(actor),
             *printable_tasks(actor),
             *draft_tasks(actor),
             *due_tasks(actor, VerificationStatus.OVERDUE),
@@ -106,7 +112,8 @@ class EnterpriseHome(PanelView):
             .order_by(Appointment.id.desc())
             .limit(MOST_ROWS)
         ).all()
-        counts = state_counts([row.id for row in rows])
+        ids = [row.id for row in rows]
+        counts, late = state_counts(ids), late_appointments(ids)
         return [
             {
                 "states": "，".join(counted_words(counts.get(row.id, Counter()))),
@@ -115,7 +122,7 @@ class EnterpriseHome(PanelView):
                 "badge": state_badge(row.status),
                 "count": counts.get(row.id, Counter()).total(),
                 "submitted": messages.readable(row.submitted_at),
-                "due": day_with_weekday(areas.last_day(row.due_at)) if row.due_at else "—",
+                "due": due_words(row, is_late=row.id in late),
             }
             for row in rows
         ]
@@ -161,6 +168,29 @@ def _returned(item: AppointmentItem) -> Task:
         why=_("%(institution)s退回：%(reason)s", institution=institution, reason=reason),
         due="—",
         button=correct_button(item),
+    )
+
+
+def failed_tasks(actor: Actor) -> list[Task]:
+    """Instruments that failed: to be repaired and booked again, or scrapped; one in a draft leads back to it."""
+    fails = verification_reading.fails_to_repair(actor, limit=MOST_ROWS)
+    drafts = appointments.drafts_with([row.instrument_id for row in fails])
+    return [_failed(row, drafts.get(row.instrument_id)) for row in fails]
+
+
+def _failed(row: Verification, draft_id: int | None) -> Task:
+    first, *others = ways_on(row)
+    if draft_id is not None:
+        first = Button(_("回到预约草稿"), record_path("enterprise", "appointments", draft_id))
+    words = {"institution": row.institution.name, "day": row.verified_on, "document": document_words(row)}
+    return Task(
+        what=row.instrument.name,
+        code=row.instrument.full_serial,
+        badge=state_badge(VerificationStatus.FAILED),
+        why=_("%(institution)s %(day)s 检定不合格（%(document)s）。修理并检定合格前不得使用（计量法第九条）", **words),
+        due=_("立即停用"),
+        button=replace(first, primary=False),
+        others=others,
     )
 
 

@@ -17,7 +17,7 @@ from ...services.ledger_filing import FilingWords
 from ...services.ledger_history import DECISIONS, Step
 from ...services.ledger_schemes import why_never_booked
 from ...services.ledger_values import DECLARED_COLUMNS, OPTIONAL_COLUMNS
-from ...states import ReturnCode, UseState, VerificationStatus
+from ...states import Outcome, ReturnCode, UseState, VerificationStatus
 from ..base import Button, Card, Event, Fact, NextStep
 from ..formatting import day, moment, plain, state_badge
 from ..item_words import receipt_sentence
@@ -89,8 +89,24 @@ class InstrumentRecord(ViewPart):
         return kept[row.id]
 
     def cards(self, row: Instrument) -> tuple[Card, ...]:
-        found = (_identity(row), _use(row), _filing(row), _verified(row), _declared(row), _more(row))
+        found = (_identity(row), _use(row), _filing(row), self._verified(row), _declared(row), _more(row))
         return tuple(card for card in found if card is not None)
+
+    def _verified(self, row: Instrument) -> Card:
+        """What institutions found; a fail has no certificate but a 检定结果通知书."""
+        facts = [
+            Fact(_("检定证书编号"), row.certificate_number, code=True),
+            Fact(_("检定日期"), day(row.verified_on)),
+            Fact(_("有效期至"), day(row.valid_until)),
+            Fact(_("检定机构"), row.verified_by.name if row.verified_by else None),
+        ]
+        results = self._results(row) if row.outcome is Outcome.NOT_PASSED else []
+        if results:
+            last = results[0]
+            url = record_path("enterprise", "verifications", last.id)
+            facts[0] = Fact(_("检定结果通知书编号"), last.document_number, code=True, url=url)
+            facts[2] = Fact(_("有效期至"), _("不合格，没有有效期"))
+        return Card(_("检定（由技术机构填写）"), facts)
 
     def history(self, row: Instrument) -> Sequence[Event]:
         past = ledger_history.of(self.actor, row.id)
@@ -156,10 +172,16 @@ def _identity(row: Instrument) -> Card:
     return Card(_("器具"), facts)
 
 
+def is_failed_in_use(row: Instrument) -> bool:
+    """On the books as in use although its last verification failed: the two are said together."""
+    return row.outcome is Outcome.NOT_PASSED and row.use_state is UseState.IN_USE
+
+
 def _use(row: Instrument) -> Card:
     since = f"（{day(row.use_state_on)} {row.use_state_reason}）" if row.use_state_on else ""
+    failed = _("（检定不合格，修理并检定合格前不得使用）") if is_failed_in_use(row) else ""
     facts = (
-        Fact(_("使用状态"), f"{messages.label(row.use_state)}{since}"),
+        Fact(_("使用状态"), f"{messages.label(row.use_state)}{since}{failed}"),
         Fact(_("使用地点"), row.place_of_use),
         Fact(_("使用地点行政区划"), str(row.division)),
         Fact(_("科室／部门"), row.department),
@@ -180,16 +202,6 @@ def _filing(row: Instrument) -> Card:
     if agent := words.on_behalf(row):
         facts.append(Fact(_("登记"), agent))
     return Card(_("备案"), facts)
-
-
-def _verified(row: Instrument) -> Card:
-    facts = (
-        Fact(_("检定证书编号"), row.certificate_number, code=True),
-        Fact(_("检定日期"), day(row.verified_on)),
-        Fact(_("有效期至"), day(row.valid_until)),
-        Fact(_("检定机构"), row.verified_by.name if row.verified_by else None),
-    )
-    return Card(_("检定（由技术机构填写）"), facts)
 
 
 def _declared(row: Instrument) -> Card | None:

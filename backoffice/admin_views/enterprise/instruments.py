@@ -26,6 +26,7 @@ from ...permissions import P
 from ...services import appointments, ledger, ledger_reference
 from ...services.ledger_status import has_status
 from ...services.ledger_values import DECLARED_COLUMNS, OPTIONAL_COLUMNS
+from ...services.verification_reading import is_awaiting_repair
 from ...states import DeliveryMode, UseState, VerificationStatus
 from ...workbooks.columns import BY_CODE
 from ..actions import batch_action, record_action
@@ -218,6 +219,7 @@ class Instruments(BatchPages, FilingPages, InstrumentRecord, ScopedModelView):
         Tab("due_soon", _l("即将到期"), partial(_in_use_with, VerificationStatus.DUE_SOON)),
         Tab("overdue", _l("超期"), partial(_in_use_with, VerificationStatus.OVERDUE)),
         Tab("never", _l("未检定"), partial(_in_use_with, VerificationStatus.NEVER)),
+        Tab("failed", _l("不合格待修"), lambda _actor: is_awaiting_repair()),
         Tab("stopped", _l("停用"), Instrument.use_state != UseState.IN_USE),
         Tab("open", _l("待确认种别"), _of_open_kinds()),
     )
@@ -265,12 +267,15 @@ class Instruments(BatchPages, FilingPages, InstrumentRecord, ScopedModelView):
     # Record
 
     def record_buttons(self, row: Instrument) -> list[Button]:
-        """What people do most comes first; what ends an instrument's use comes last."""
+        """What people do most comes first; what ends an instrument's use last; nothing that stands in the strip."""
         buttons = super().record_buttons(row)
         actions = len(self.action_buttons(row))
+        strip = self.next_step(row)
+        shown = {each.url for each in (strip.primary, *strip.others) if each} if strip else set()
         copy = Button(_("复制新增"), self.url_of("create_view", copy=row.id))
         filing = Button(_("备案表"), self.url_of("filing_of_one_view", key=row.id))
-        return [*buttons[actions:], copy, filing, *buttons[:actions]]
+        made = [*buttons[actions:], copy, filing, *buttons[:actions]]
+        return [each for each in made if each.url not in shown]
 
     def can_delete_row(self, row: Instrument) -> bool:
         return ledger.may_be_removed(row.id)

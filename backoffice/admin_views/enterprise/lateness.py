@@ -7,17 +7,20 @@ institution late. So an item matched late says when it arrived and until when th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from ... import clock, messages
+from ...database import db
 from ...messages.wording import day_with_weekday, moment
-from ...models import AppointmentItem, Slip
+from ...models import Appointment, AppointmentItem, Slip
 from ...services import areas, job_runs
 from ...states import ItemStatus
+from ..formatting import badge
 from ..item_words import Office, office_of
 
 S = ItemStatus
@@ -49,6 +52,28 @@ def late(item: AppointmentItem, *, office: Office | None = None) -> Late | None:
     office = office or office_of(item.instrument.division_code)
     reason = _unmatched_reason(item, office) if item.status is S.UNMATCHED else _matching_reason()
     return Late(reason, office.name, office.phone)
+
+
+def late_appointments(ids: Collection[int]) -> set[int]:
+    """Which of these appointments have an item of which `late` says something: the list and the home mark them."""
+    waits = sa.or_(
+        AppointmentItem.status == S.AWAITING_ACCEPTANCE,
+        sa.and_(AppointmentItem.status.in_((S.UNMATCHED, S.MATCHING)), AppointmentItem.office_answered_at.is_(None)),
+    )
+    statement = (
+        sa.select(AppointmentItem.appointment_id)
+        .join(Appointment, Appointment.id == AppointmentItem.appointment_id)
+        .where(Appointment.id.in_(ids), Appointment.due_at <= clock.now(), waits)
+    )
+    return set(db.session.scalars(statement.distinct()))
+
+
+def due_words(row: Appointment, *, is_late: bool = False) -> Any:
+    """Until when an appointment is answered; marked once that day passed and something still waits."""
+    if row.due_at is None:
+        return "—"
+    day = day_with_weekday(areas.last_day(row.due_at))
+    return badge(_("已过 %(day)s", day=day), "bad") if is_late else day
 
 
 def late_slip(slip: Slip) -> Late | None:

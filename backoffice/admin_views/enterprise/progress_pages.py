@@ -12,13 +12,11 @@ from typing import Any
 from flask import g
 from flask_babel import gettext as _
 
-from ... import messages, workflow
-from ...actor import Role
-from ...messages.wording import N_, day_with_weekday
+from ... import workflow
+from ...messages.wording import N_
 from ...models import Appointment, AppointmentItem, Slip, Verification
 from ...permissions import P
-from ...services import appointment_history, appointments, areas, job_runs, slips, verification_reading
-from ...services.appointment_history import Line
+from ...services import appointment_history, appointments, job_runs, slips, verification_reading
 from ...states import DOUBTED_FIELDS, ItemStatus, ReturnCode, SlipStatus
 from ...workflow import ItemAction
 from ..base import Button, Event, NextStep
@@ -35,7 +33,8 @@ from ..item_words import (
 )
 from ..subjects import record_path
 from ..view_parts import ViewPart
-from .lateness import late_lines
+from .booking_story import told
+from .lateness import due_words, late_lines
 from .slips import (
     UNDECIDED,
     ItemLine,
@@ -67,8 +66,6 @@ COUNTED = (
     (S.WITHDRAWN, N_("%(count)s 台已撤回")),
 )
 """The order in which the strip counts states."""
-COUNTS = ("count", "items", "added", "removed")
-"""Facts of an act that say how many items it was about; without one, its events are counted."""
 OPEN = (S.MATCHING, S.AWAITING_ACCEPTANCE, S.UNMATCHED)
 
 
@@ -98,9 +95,6 @@ class UnmatchedCard:
 
 class SubmittedPages(ViewPart):
     """Mixin of the appointments: the page of one that was submitted."""
-
-    def due_words(self, row: Appointment) -> str:
-        return day_with_weekday(areas.last_day(row.due_at)) if row.due_at else "—"
 
     def _items(self, row: Appointment) -> list[AppointmentItem]:
         """The items of this request's appointment, loaded once."""
@@ -139,11 +133,11 @@ class SubmittedPages(ViewPart):
             said = _("下一步在您：打印预约单。") + (arrangement(accepted[0]) if len(accepted) == 1 else "")
             return said + (others if waits_for_others else "")
         if is_late:
-            return _("应于 %(due)s 前答复，已超过 2 个工作日，请按下面的电话联系。", due=self.due_words(row))
+            return _("应于 %(due)s 前答复，已超过 2 个工作日，请按下面的电话联系。", due=due_words(row))
         if S.MATCHING in states:
-            return _("下一步在系统：匹配技术机构，一般几秒钟；机构在 %(due)s 前受理。", due=self.due_words(row))
+            return _("下一步在系统：匹配技术机构，一般几秒钟；机构在 %(due)s 前受理。", due=due_words(row))
         if waits_for_others:
-            return _("下一步在机构或监管部门：%(due)s 24:00 前答复，不必打电话催。", due=self.due_words(row))
+            return _("下一步在机构或监管部门：%(due)s 24:00 前答复，不必打电话催。", due=due_words(row))
         if S.NOT_PASSED in states:
             return _("已办结。检定不合格的请立即停用，打开它的检定结果办理修理后重新申请或报废。")
         return _("全部办完，不用再处理。")
@@ -253,13 +247,7 @@ class SubmittedPages(ViewPart):
 
     def events(self, row: Appointment) -> list[Event]:
         """经过, newest first."""
-        by_number = {slip.number: slip for slip in row.slips}
-        by_id = {slip.id: slip for slip in row.slips}
-        return [
-            Event(at=line.at, text=text)
-            for line in appointment_history.of(self.actor, row.id)
-            if (text := _event_words(line, by_number, by_id))
-        ]
+        return told(appointment_history.of(self.actor, row.id), row.slips)
 
 
 def _look_again(item: AppointmentItem) -> list[Button]:
@@ -296,21 +284,3 @@ def progress_of(items: Sequence[AppointmentItem]) -> str:
 def stopped_since(items: Sequence[AppointmentItem]) -> datetime | None:
     """Since when automatic matching has not run, where that keeps some of these waiting."""
     return job_runs.not_running_since() if any(item.status is S.MATCHING for item in items) else None
-
-
-def _event_words(line: Line, by_number: dict[str, Slip], by_id: dict[int, Slip]) -> str:
-    code = f"history.{line.action}"
-    if line.action == "appointment.changed" and "removed" in line.facts:
-        code = "history.appointment.removed_items"
-    if code not in messages.SENTENCES:
-        return ""
-    slip = by_number.get(str(line.facts.get("slip"))) or by_id.get(line.facts.get("slip_id", 0))
-    return_code = line.facts.get("return_code")
-    facts = {
-        "by": line.by if line.role is Role.ENTERPRISE else messages.label(line.role),
-        "count": next((line.facts[name] for name in COUNTS if line.facts.get(name)), line.count),
-        "institution": slip.institution.name if slip else "",
-        "reason": line.facts.get("reason", ""),
-        "return_code": ReturnCode(return_code) if return_code else "",
-    }
-    return messages.sentence(code, facts)

@@ -24,13 +24,14 @@ from ...messages.records import column_words
 from ...messages.wording import day_with_weekday
 from ...models import AppointmentItem, Institution, MeasuringInstrument, Receipt, Slip
 from ...permissions import P
-from ...services import areas, instrument_facts, slip_printing, slips, verification_reading
+from ...services import appointment_history, areas, instrument_facts, slip_printing, slips, verification_reading
 from ...slip_documents import MAX_ROWS_IN_REQUEST, qr_data_uri
 from ...states import ItemStatus, SlipStatus
-from ..base import Button, Card, Fact, NextStep, ScopedModelView, Tab
+from ..base import Button, Card, Event, Fact, NextStep, ScopedModelView, Tab
 from ..formatting import badge, badge_class, plain
 from ..item_words import WhyWords, arrangement, correction_of, receipt_sentence, slip_label, stored_answer, why_of
 from ..subjects import record_path
+from .booking_story import told
 from .lateness import late_slip
 from .verifications import result_buttons
 
@@ -218,6 +219,7 @@ class Slips(ScopedModelView):
     empty_title = _l("还没有预约单")
     empty_help = _l("提交预约后，系统按技术机构分成预约单；受理后在这里打印。")
     details_template = "enterprise/slips/record.html"
+    shows_history = False
 
     def apply_search(self, query: Any, text: str) -> Any:
         for word in text.split()[:6]:
@@ -280,6 +282,10 @@ class Slips(ScopedModelView):
                 ],
             )
         ]
+
+    def history(self, row: Slip) -> Sequence[Event]:
+        """经过: matched, accepted, moved, verified. What the audit holds of a slip itself is told in it."""
+        return told(appointment_history.of_slip(self.actor, row.id), [row])
 
     def items_of(self, row: Slip) -> list[AppointmentItem]:
         """The slip's items with their instruments, loaded once a request."""

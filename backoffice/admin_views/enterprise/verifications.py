@@ -12,6 +12,7 @@ from ...actor import Actor
 from ...models import MeasuringInstrument, Verification
 from ...permissions import P
 from ...services import appointments, verification_reading
+from ...services.ledger_schemes import why_never_booked
 from ...states import Outcome
 from ..actions import record_action
 from ..base import Button, Done, Fact, NextStep
@@ -67,19 +68,27 @@ def failed_step(instrument: MeasuringInstrument, row: Verification | None) -> Ne
     """The strip while an instrument that failed is still in use: stop it, then repair and book it, or scrap it."""
     if row is None or not verification_reading.awaits_repair(instrument):
         return None
-    scrap = Button(_("报废"), record_path("enterprise", "instruments", instrument.id, page="scrap"), danger=True)
-    if not verification_reading.may_be_repaired(instrument):
+    first, *others = ways_on(row)
+    if not others:
         return NextStep(
-            _("检定不合格，请立即停用并报废"), _("这个种别失准报废，不再预约检定。"), primary=scrap, warn=True
+            _("检定不合格，请立即停用并报废"), _("这个种别失准报废，不再预约检定。"), primary=first, warn=True
         )
-    url = record_path("enterprise", "verifications", row.id, page="repair")
     return NextStep(
         _("检定不合格，请立即停用；修理后可申请“修理后检定”"),
         _("检定合格前不得使用（计量法第九条）。不再修理的请报废。"),
-        primary=Button(_("修理后重新申请"), url, post=True, primary=True),
-        others=(scrap,),
+        primary=first,
+        others=others,
         warn=True,
     )
+
+
+def ways_on(row: Verification) -> list[Button]:
+    """What can be done about an instrument that awaits repair: of what is never booked again, only scrapping."""
+    scrap = Button(_("报废"), record_path("enterprise", "instruments", row.instrument_id, page="scrap"), danger=True)
+    if why_never_booked(row.instrument) is not None:
+        return [scrap]
+    url = record_path("enterprise", "verifications", row.id, page="repair")
+    return [Button(_("修理后重新申请"), url, post=True, primary=True), scrap]
 
 
 def result_buttons(row: Verification | None) -> Sequence[Button]:

@@ -12,13 +12,15 @@ from flask_babel import lazy_gettext as _l
 from ... import scoping
 from ...actor import Actor
 from ...database import db
-from ...models import Receipt, Slip
-from ...permissions import Permission
-from ...services import job_runs
+from ...models import Receipt, Slip, Verification
+from ...permissions import Permission, may
+from ...services import job_runs, verifications
 from ..base import PanelView
 from ..tiles import TileOf, tiles
+from ..verification_pages import document_words
 from .look_ups import NO_FACTS, clock_badge, slip_facts
 from .slips import is_open
+from .verifications import is_to_be_published
 
 MOST_URGENT = 8
 TILES = (
@@ -47,6 +49,10 @@ class InstitutionHome(PanelView):
             urgent=[(slip, facts.get(slip.id, NO_FACTS), clock_badge(slip)) for slip in slips],
             record_url=lambda slip: url_for("institution_slips.details_view", key=slip.id),
             accept_url=lambda slip: url_for("institution_slips.accept_view", key=slip.id),
+            results=_to_publish(self.actor) if may(self.actor, Permission.MATCHED_RESULTS_PUBLISH) else [],
+            publish_url=lambda row: url_for("institution_verifications.do_publish", key=row.id),
+            result_url=lambda row: url_for("institution_verifications.details_view", key=row.id),
+            documents=document_words,
             late_since=job_runs.not_running_since(),
         )
 
@@ -62,6 +68,18 @@ def _most_urgent(actor: Actor) -> list[Any]:
         .where(is_open())
         .options(sa.orm.joinedload(Slip.enterprise))
         .order_by(Slip.due_at, Slip.id)
+        .limit(MOST_URGENT)
+    )
+    return list(db.session.scalars(statement))
+
+
+def _to_publish(actor: Actor) -> list[Any]:
+    """Results somebody else entered and this person may publish, the longest waiting first."""
+    statement = (
+        scoping.visible(actor, Verification)
+        .where(is_to_be_published(), verifications.is_publishable_by(actor))
+        .options(sa.orm.joinedload(Verification.instrument), sa.orm.joinedload(Verification.enterprise))
+        .order_by(Verification.id)
         .limit(MOST_URGENT)
     )
     return list(db.session.scalars(statement))

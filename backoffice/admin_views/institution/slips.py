@@ -255,7 +255,10 @@ class InstitutionSlips(SlipDecisions, ScopedModelView):
         return buttons
 
     def _items(self, row: Slip) -> list[Any]:
-        made: list[Any] = page_facts(f"items-{row.id}", lambda: items_of_slip(self.actor, row.id))
+        """The slip's items, those that wait for an answer first."""
+        made: list[Any] = page_facts(
+            f"items-{row.id}", lambda: sorted(items_of_slip(self.actor, row.id), key=_is_decided)
+        )
         return made
 
     def _receipts(self, row: Slip) -> list[Receipt]:
@@ -293,6 +296,10 @@ _OVER = {
     SlipStatus.WITHDRAWN: _l("使用单位已撤回这张预约单。"),
     SlipStatus.COMPLETED: _l("全部器具已办结。"),
 }
+
+
+def _is_decided(item: Any) -> bool:
+    return item.status is not ItemStatus.AWAITING_ACCEPTANCE
 
 
 def count_slips(actor: Actor, clause: sa.ColumnElement[bool]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,9 +14,10 @@ from wtforms.validators import InputRequired, Length, Optional, StopValidation
 
 from ... import clock
 from ...actor import Actor
+from ...messages import label
 from ...models import AppointmentItem, MeasuringInstrument, Verification
 from ...services import ledger_schemes, verification_reading
-from ...services.verification_fields import FIELDS, length_of, proposed_valid_until
+from ...services.verification_fields import FIELDS, NUMBERED, length_of, proposed_valid_until
 from ...states import DocumentType, Outcome
 from ..formatting import choices_of
 from ..forms import REQUIRED, PanelForm
@@ -48,6 +50,15 @@ def follows_the_day(form: Any, field: DateField) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class OnlyWith:
+    """A field asked for with one answer of another field only; `instead` is said in its place otherwise."""
+
+    name: str
+    value: str
+    instead: str
+
+
 class VerificationForm(PanelForm):
     """检定结果 of one instrument."""
 
@@ -62,9 +73,7 @@ class VerificationForm(PanelForm):
     document_number = _text(
         "document_number",
         _l("编号"),
-        help=_l(
-            "检定证书和检定结果通知书必填，在本机构内不重复。同一单位同一天、凭证类型相同的几台器具可以共用一份凭证。"
-        ),
+        help=_l("在本机构内不重复。同一单位同一天、凭证类型相同的几台器具可以共用一份凭证。"),
     )
     valid_until = DateField(_l("有效期至"), [Optional(), follows_the_day])
     verifier = _text("verifier", _l("检定员"), InputRequired(_l("请填写检定员姓名。")))
@@ -79,11 +88,17 @@ class VerificationForm(PanelForm):
     def about(self, instrument: MeasuringInstrument) -> None:
         """Say what the instrument's kind asks for; a kind without a cycle is not asked for a validity."""
         self.instrument = instrument
+        self.document_number.optional_words = _("%(documents)s必填", documents="、".join(map(label, NUMBERED)))
         if not ledger_schemes.has_validity(instrument.kind):
             del self.valid_until
             return
         self.valid_until.label.text = until_label(instrument)
         self.valid_until.flags.required = True  # Of a pass; whether it is one is known only when it is sent.
+        self.valid_until.only_with = OnlyWith(
+            self.outcome.name, Outcome.PASSED.value, _("不合格的没有有效期，不用填，也不会保存。")
+        )
+        if self.outcome.data == Outcome.NOT_PASSED:
+            self.valid_until.data, self.valid_until.raw_data, self.valid_until.process_errors = None, None, []
         months = instrument.kind.default_period_months
         self.valid_until.description = (
             _("这天仍然有效。已按周期 %(months)s 个月推算，请核对；不合格的不用填。", months=months)

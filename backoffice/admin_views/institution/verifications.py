@@ -20,7 +20,7 @@ from ...models import AppointmentItem, Enterprise, MeasuringInstrument, Slip, Ve
 from ...permissions import Permission
 from ...services import verification_reading, verifications
 from ...states import ItemStatus
-from ..actions import batch_action, record_action
+from ..actions import Action, batch_action, record_action
 from ..base import Done, ScopedModelView
 from ..formatting import plain
 from ..lists import ListState, Tab
@@ -201,6 +201,16 @@ class InstitutionVerifications(VerificationPages):
         return (
             _("由您登记，须由本机构另一人发布") if refusal.code == "result_own_entry" else _("检定员与核验员须是两人")
         )
+
+    def page_refusal(self, action: Action, subject: Any) -> str:
+        """A selection is published whole or not at all: the first that may not be is named."""
+        if not action.batch:
+            return super().page_refusal(action, subject)
+        named = ((row.instrument, self.why_not(action.code, row)) for row in subject)
+        first = next(((instrument, reason) for instrument, reason in named if reason), None)
+        if first is None:
+            return ""
+        return _("“%(instrument)s”%(reason)s。请返回，不选它再发布。", instrument=first[0], reason=first[1])
 
     def action_form(self, code: str, subject: Any) -> Any:
         if code != "change":

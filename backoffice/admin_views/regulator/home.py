@@ -29,6 +29,7 @@ TILES = (
     TileOf("registrations", "pending", _l("待审核注册"), "warn"),
     TileOf("change-requests", "pending", _l("待审核变更"), "warn"),
     TileOf("unmatched", "all", _l("未匹配，台（件）"), "warn"),
+    TileOf("unmatched", "late", _l("未匹配已超 2 个工作日，台（件）"), "bad"),
     TileOf("slips", "late", _l("机构超时限未受理，份"), "bad"),
     TileOf("capabilities", "lapsing", _l("60 天内到期的授权"), "warn"),
 )
@@ -112,10 +113,21 @@ def _late(group: Group) -> Task:
 def _unmatched(group: Group) -> Task:
     return Task(
         what=_("未匹配：%(kind)s %(count)s 台（件）", kind=group.name, count=group.count),
-        when=_("最早的自 %(since)s 起", since=moment(group.oldest)),
+        when=_answer_words(group),
         label=_("处理"),
         url=f"/regulator/unmatched/?kind={group.key}",
+        is_late=group.late > 0,
     )
+
+
+def _answer_words(group: Group) -> str:
+    """Until when the office promised to answer; of what is answered already, since when it waits."""
+    if group.due is None:
+        return _("已答复，最早的自 %(since)s 起", since=moment(group.oldest))
+    due = day_with_weekday(areas.last_day(group.due))
+    if group.late:
+        return _("%(count)s 台（件）已超时，最早的应于 %(day)s 前答复", count=group.late, day=due)
+    return _("最迟 %(day)s 答复", day=due)
 
 
 def office_name(actor: Actor) -> str:

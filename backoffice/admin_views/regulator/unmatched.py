@@ -16,13 +16,12 @@ from sqlalchemy.dialects.postgresql import JSONPATH
 from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from ... import clock, scoping
+from ... import scoping
 from ...actor import Actor
 from ...database import db
 from ...messages import label
 from ...messages.wording import day_with_weekday, moment
 from ...models import (
-    Appointment,
     AppointmentItem,
     Enterprise,
     InstrumentKind,
@@ -32,7 +31,7 @@ from ...models import (
 )
 from ...permissions import Permission
 from ...services import areas, assignments, job_runs, rules
-from ...services.regulator_work import is_unmatched, used_in_area
+from ...services.regulator_work import is_unanswered_late, is_unmatched, used_in_area
 from ...services.words import LONGEST_REASON
 from ...states import ItemStatus
 from ..actions import record_action
@@ -58,9 +57,7 @@ def is_one_step_away(_actor: Actor) -> sa.ColumnElement[bool]:
 
 
 def is_over_two_days(_actor: Actor) -> sa.ColumnElement[bool]:
-    """The enterprise was promised an answer by now and has none."""
-    due = sa.select(Appointment.id).where(Appointment.due_at <= clock.now())
-    return sa.and_(AppointmentItem.appointment_id.in_(due), AppointmentItem.office_answered_at.is_(None))
+    return is_unanswered_late()
 
 
 def count_unmatched(actor: Actor) -> int:
