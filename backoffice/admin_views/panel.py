@@ -12,6 +12,7 @@ from flask_admin.theme import Bootstrap4Theme
 
 from .. import permissions
 from ..actor import Actor, Role
+from ..messages.labels import label
 from ..permissions import Permission
 from ..web import access
 from ..web.headers import csp_nonce
@@ -55,7 +56,7 @@ class Panel:
         notices: str = "notices",
         account_url: str = "/account",
     ) -> None:
-        self.app, self.name, self.title = app, name, title
+        self.app, self.name = app, name
         self.roles = frozenset(roles)
         self.menu: list[MenuEntry] = []
         self._organisation, self._unread, self._notices, self._account_url = organisation, unread, notices, account_url
@@ -110,7 +111,7 @@ class Panel:
         reads_notices = self._unread is not None and permissions.may(actor, Permission.OWN_NOTICES_READ)
         return Shell(
             panel=self.name,
-            title=self.title,
+            title=label(actor.role),  # Auditors and administrators work in the regulators' panel and are none.
             organisation=self._organisation(actor) if self._organisation else "",
             user_name=actor.name,
             home_url=f"/{self.name}/",

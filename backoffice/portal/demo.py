@@ -17,7 +17,7 @@ from ..unit_of_work import unit_of_work
 from ..web.access import public, safe_path
 from ..web.current import actor_of
 from .blueprint import frame
-from .demo_people import DemoPerson, groups, people
+from .demo_people import DemoPerson, duties, groups, people
 from .demo_reset import Restoring
 from .people import admit, dismiss
 from .sign_in import leave_earlier_session, start_page
@@ -31,7 +31,7 @@ OPEN_WHILE_RESTORING = ("/demo/restoring", "/healthz", "/readyz")
 @public
 def switch() -> str:
     """切换角色 and 重置."""
-    return render_template("portal/demo.html", groups=groups())
+    return render_template("portal/demo.html", groups=groups(), duties=duties())
 
 
 @demo.post("/demo/sign-in")
@@ -79,7 +79,12 @@ def restoring() -> Any:
     if state.is_none:
         return redirect(url_for("demo.switch"), 303)
     answer = current_app.make_response(
-        render_template("portal/restoring.html", state=state, groups=[] if state.is_running else groups())
+        render_template(
+            "portal/restoring.html",
+            state=state,
+            groups=[] if state.is_running else groups(),
+            duties={} if state.is_running else duties(),
+        )
     )
     answer.headers["Cache-Control"] = "no-store"
     return answer

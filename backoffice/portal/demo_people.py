@@ -9,10 +9,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from flask import current_app
+from flask_babel import gettext as _
 
 from ..actor import Role
 from ..database import db
-from ..models import User
+from ..messages.labels import label
+from ..models import User, Verification
 from ..services import accounts
 
 PANEL_ROLES = (Role.ENTERPRISE, Role.INSTITUTION, Role.REGULATOR)
@@ -73,6 +75,27 @@ def first_of_each_panel() -> dict[str, DemoPerson]:
         if each.role in PANEL_ROLES:
             found.setdefault(each.role.value, each)
     return found
+
+
+def duties() -> dict[str, str]:
+    """What each demo person is, by user name: of institutions' people what they did with results so far."""
+    entered = sa.exists().where(Verification.entered_by_id == User.id)
+    checked = sa.exists().where(Verification.published_by_id == User.id)
+    names = [each.username for each in people()]
+    rows = db.session.execute(
+        sa.select(User.username, User.role, entered, checked).where(User.username.in_(names))
+    ).tuples()
+    return {username: _duty(role, has_entered, has_checked) for username, role, has_entered, has_checked in rows}
+
+
+def _duty(role: Role, has_entered: bool, has_checked: bool) -> str:
+    if has_entered and has_checked:
+        return _("录入、核验人员")
+    if has_checked:
+        return _("核验人员")
+    if has_entered:
+        return _("录入人员")
+    return label(role)
 
 
 @dataclass(frozen=True, slots=True)

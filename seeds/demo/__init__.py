@@ -14,7 +14,7 @@ from backoffice.models import Enterprise, User
 from backoffice.unit_of_work import unit_of_work
 from seeds import reference
 
-from . import cast, story, town
+from . import cast, earlier, story, town
 from .telling import Days, tell
 
 
@@ -31,7 +31,8 @@ def load(*, with_town: bool = True) -> dict[str, int]:
             cast.offices()
             if with_town:
                 town.offices()
-        tell([*(town.stories(days) if with_town else ()), *cast.stories(days), *story.stories(days)])
+        core = [*cast.stories(days), *earlier.stories(days), *story.stories(days)]
+        tell([*(town.stories(days) if with_town else ()), *core])
         # Passwords count from the day of seeding, or the demo accounts would be old on their first day.
         session.execute(sa.update(User).values(password_changed_at=clock.now()))
         return {"enterprises": _count(Enterprise), "accounts": _count(User)}

@@ -6,7 +6,7 @@ Appointments are handed on by their key: between two moments of a story nothing 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 
@@ -16,6 +16,8 @@ from backoffice.database import db
 from backoffice.models import Appointment, Enterprise, MeasuringInstrument, Slip, User
 from backoffice.services import acceptance, accounts, appointments, matching_runs
 from backoffice.states import LastInstitution, ReturnCode
+
+from .telling import working_day
 
 
 def actor(username: str) -> Actor:
@@ -69,13 +71,18 @@ def appointment_of(appointment_id: int) -> Appointment:
 
 
 def free(username: str, kinds: str, count: int) -> list[int]:
-    """Instruments of the enterprise that can be booked, in the order of the ledger; a few of each kind."""
+    """Instruments of the enterprise that can be booked, what needs it most first; a few of each kind."""
     wanted = kinds.split()
     found: list[int] = []
     for place, kind in enumerate(wanted):
         share = count // len(wanted) + (place < count % len(wanted))
-        found += bookable(ledger_of(username, kind))[:share]
+        found += bookable(sorted(ledger_of(username, kind), key=_valid_until))[:share]
     return found
+
+
+def _valid_until(row: MeasuringInstrument) -> date:
+    """Never verified comes before what is due, and that before what is valid for long."""
+    return row.valid_until or date.min
 
 
 def ledger_of(username: str, kind: str | None = None) -> list[MeasuringInstrument]:
@@ -115,7 +122,7 @@ def accept(
         actor(username),
         slip.id,
         item_ids=[item.id for item in slip.items][:count] if count else None,
-        appointed_on=clock.today() + timedelta(days=in_days),
+        appointed_on=working_day(clock.today() + timedelta(days=in_days)),
         appointed_time=time,
         words=words or "请携带预约单和器具，进门登记。",
     )

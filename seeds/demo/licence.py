@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -27,5 +28,6 @@ def picture(*, name: str, uscc: str, principal: str, address: str) -> Upload:
     return Upload("营业执照.png", buffer.getvalue())
 
 
+@cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(FONT), size)

@@ -14,6 +14,8 @@ from backoffice.models import AppointmentItem, Slip, User
 from backoffice.services import accounts, appointments, validity, verifications
 from backoffice.states import DocumentType, ItemStatus, Outcome
 
+from .deeds import appointment_of
+
 REGULATIONS = {
     "0201": "JJG 1204-2025",
     "0202": "JJG 539-2016",
@@ -25,6 +27,9 @@ REGULATIONS = {
 MONTHS = {"1701": 96, "0901": 120}
 USUAL_MONTHS = 12
 """The period institutions write down for a kind whose period the catalogue does not say."""
+
+Entered = list[tuple[str, list[int]]]
+"""Who publishes, and what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,21 @@ def _values(verifier: str, slip: Slip, place: int, item: AppointmentItem, has_fa
         "verifier": verifier,
         "regulation": REGULATIONS.get(kind.code, ""),
     }
+
+
+def enter_all(booking: int, failing: Sequence[int] = ()) -> Entered:
+    """The first person of each institution enters what was found; the second is to publish it."""
+    entered = []
+    for slip in appointment_of(booking).slips:
+        people = people_of(slip.institution_id)
+        entered.append((people.second, enter(people.first, slip, failed=failing)))
+    return entered
+
+
+def publish_all(entered: Entered) -> None:
+    for username, verifications_of_slip in entered:
+        if verifications_of_slip:
+            publish(username, verifications_of_slip)
 
 
 def publish(username: str, results: Sequence[int]) -> None:

@@ -5,21 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from backoffice.services import appointments, matching_runs
-from backoffice.states import ReturnCode
+from backoffice.states import ItemStatus, ReturnCode
 
-from .deeds import accept, actor, book, draft, free, give_back, send
+from .deeds import accept, actor, appointment_of, book, draft, free, give_back, send
+from .earlier import until_published
+from .people import BRANCH, CHEMICAL, FACTORY, GRANARY, HOSPITAL, MARKET, OPTICIAN, STATION
 from .telling import Days, Story
-
-FACTORY, HOSPITAL, CHEMICAL, BRANCH, STATION, OPTICIAN, GRANARY, MARKET = (
-    "91370303MA3D01010Y",
-    "12370302493120110H",
-    "91370305MA3D03030C",
-    "91370305MA3D03030C07",
-    "92370303MA3D05050W",
-    "92370303MA3D060605",
-    "91370304MA3D07070Y",
-    "92370306MA3D080801",
-)
 
 
 def stories(days: Days) -> list[Story]:
@@ -31,6 +22,7 @@ def _gauges_of_long_ago(days: Days) -> Story:
     booking = book(FACTORY, "1401", 8)
     yield days.ago(39, 15)
     accept(booking, "zhangdian-jls", in_days=4, time="上午 9:00—11:30")
+    yield from until_published(booking)
 
 
 def _nozzles_of_long_ago(days: Days) -> Story:
@@ -38,6 +30,7 @@ def _nozzles_of_long_ago(days: Days) -> Story:
     booking = book(STATION, "0601", 6)
     yield days.ago(32, 9)
     accept(booking, "shijiliangyuan", in_days=6, time="上午", words="上门检定，请提前停用 1 号岛。")
+    yield from until_published(booking)
 
 
 def _partly_returned(days: Days) -> Story:
@@ -47,6 +40,8 @@ def _partly_returned(days: Days) -> Story:
     give_back(booking, "zichuan-jls", 2, ReturnCode.WRONG_SERIAL, "出厂编号与铭牌不符，请核对铭牌后更正")
     yield days.ago(25, 11, 20)
     accept(booking, "zichuan-jls", in_days=3, time="上午 8:30—11:00")
+    accepted = [item.instrument_id for item in appointment_of(booking).items if item.status is ItemStatus.ACCEPTED]
+    yield from until_published(booking, failing=accepted[:1])
 
 
 def _put_right_and_booked_again(days: Days) -> Story:
@@ -59,6 +54,14 @@ def _put_right_and_booked_again(days: Days) -> Story:
     matching_runs.match_batch()
     yield days.ago(19)
     accept(again, "shijiliangyuan", in_days=5, time="下午 2:00—4:30")
+    yield from until_published(again)
+
+
+def _to_be_brought_soon(days: Days) -> Story:
+    yield days.ago(4)
+    booking = book(FACTORY, "1401", 3)
+    yield days.ago(3, 11)
+    accept(booking, "zhangdian-jls", in_days=6, time="上午 9:00—11:30")
 
 
 def _split_over_two_institutions(days: Days) -> Story:
@@ -133,6 +136,7 @@ STORIES: tuple[Callable[[Days], Story], ...] = (
     _nozzles_of_long_ago,
     _partly_returned,
     _put_right_and_booked_again,
+    _to_be_brought_soon,
     _split_over_two_institutions,
     _accepted_in_time,
     _late,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import time
@@ -10,20 +11,24 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from flask import Flask
 
 from app import create_app
+from backoffice import clock
 from backoffice.actor import SYSTEM, Role
 from backoffice.config import Settings
 from backoffice.database import db
+from backoffice.models import User, Verification
 from backoffice.portal import demo_reset
 from backoffice.portal.demo_people import published
 from backoffice.portal.demo_reset import Restoring
 from backoffice.services import accounts
+from backoffice.states import DocumentType, Outcome
 from backoffice.unit_of_work import unit_of_work
 from ops import postgres
-from tests.factories import EnterpriseFactory, InstitutionFactory
+from tests.factories import EnterpriseFactory, InstitutionFactory, InstrumentFactory
 from tests.portal.conftest import Browser
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -101,6 +106,47 @@ def test_only_published_people_can_be_entered_as(visitor: Browser) -> None:
     token = visitor.values("/demo/sign-in")["csrf_token"]
     assert visitor.post("/demo/sign-in", {"csrf_token": token, "username": "somebody"}) == 404
     assert visitor.post("/demo/sign-in", {"username": FIRST[Role.REGULATOR].username}) == 400
+
+
+@pytest.mark.usefixtures("demo_people")
+def test_each_person_is_named_by_what_they_did_and_the_panel_by_who_sits_in_it(app: Flask, visitor: Browser) -> None:
+    first = FIRST[Role.INSTITUTION]
+    visitor.get("/demo")
+    assert _what_is_said_of(visitor, first.username) == "技术机构"
+    with unit_of_work():
+        clerk = db.session.scalars(sa.select(User).where(User.username == first.username)).one()
+        instrument = InstrumentFactory()
+        row = Verification(
+            instrument_id=instrument.id,
+            enterprise_id=instrument.enterprise_id,
+            institution_id=clerk.institution_id,
+            verified_on=clock.today(),
+            outcome=Outcome.NOT_PASSED,
+            document_type=DocumentType.REJECTION_NOTICE,
+            document_number="X-1",
+            verifier="王平",
+            entered_by_id=clerk.id,
+        )
+        db.session.add(row)
+    visitor.get("/demo")
+    assert _what_is_said_of(visitor, first.username) == "录入人员"
+    with unit_of_work():
+        row.published_at, row.published_by_id = clock.now(), clerk.id
+    visitor.get("/demo")
+    assert _what_is_said_of(visitor, first.username) == "录入、核验人员"
+    with unit_of_work():
+        row.entered_by_id = None
+    visitor.get("/demo")
+    assert _what_is_said_of(visitor, first.username) == "核验人员"
+    assert _what_is_said_of(visitor, FIRST[Role.REGULATOR].username) == "监管部门"
+
+
+def _what_is_said_of(visitor: Browser, username: str) -> str:
+    """The words between the organisation and the account on the button of /demo."""
+    button = next(each for each in visitor.page.split("<form") if f'value="{username}"' in each)
+    found = re.search(r'<span class="what">([^<]*)</span>', button)
+    assert found, button
+    return found[1]
 
 
 def test_without_demo_accounts_cards_lead_to_signing_in(visitor: Browser) -> None:

@@ -27,10 +27,20 @@ from backoffice.models import (
     User,
 )
 from backoffice.services import passwords, uscc
-from backoffice.states import AppointmentStatus, EnterpriseStatus, ItemStatus, RegistrationState, SlipStatus
+from backoffice.services.ledger_status import has_status
+from backoffice.states import (
+    AppointmentStatus,
+    EnterpriseStatus,
+    ItemStatus,
+    RegistrationState,
+    SlipStatus,
+    VerificationStatus,
+)
 from ops.postgres import Urls
 from seeds.demo import files
 from seeds.demo.cast import SECOND_PERSON
+from seeds.demo.people import FACTORY
+from seeds.demo.telling import working_day
 from tests.jobs.processes import ROOT, environment, flask
 
 ACCOUNTS = files.accounts()
@@ -38,7 +48,7 @@ TOWN = {row["uscc"] for row in files.rows("town/enterprises.csv")} | {
     row["username"] + ending for row in files.rows("town/institutions.csv") for ending in ("", SECOND_PERSON)
 }
 CORE = {name: row for name, row in ACCOUNTS.items() if name not in TOWN}
-SEED_SECONDS = 75
+SEED_SECONDS = 65
 """Processor time: a minute on two cores with nothing else to do, more on a busy machine."""
 
 
@@ -46,7 +56,7 @@ def states(column: Any) -> set[Any]:
     return set(db.session.scalars(sa.select(column).distinct()))
 
 
-def test_the_states_before_a_result_are_there(demo: Flask) -> None:
+def test_the_states_of_the_core_are_there(demo: Flask) -> None:
     assert states(Appointment.status) == set(AppointmentStatus)
     assert states(AppointmentItem.status) == {
         ItemStatus.DRAFT,
@@ -55,6 +65,8 @@ def test_the_states_before_a_result_are_there(demo: Flask) -> None:
         ItemStatus.ACCEPTED,
         ItemStatus.FAILED,
         ItemStatus.WITHDRAWN,
+        ItemStatus.PASSED,
+        ItemStatus.NOT_PASSED,
     }
     assert states(Slip.status) == {
         SlipStatus.AWAITING,
@@ -62,6 +74,7 @@ def test_the_states_before_a_result_are_there(demo: Flask) -> None:
         SlipStatus.ACCEPTED,
         SlipStatus.RETURNED,
         SlipStatus.WITHDRAWN,
+        SlipStatus.COMPLETED,
     }
     assert states(Registration.state) == set(RegistrationState)
     assert states(Enterprise.status) == {EnterpriseStatus.APPROVED, EnterpriseStatus.PENDING, EnterpriseStatus.REFUSED}
@@ -74,6 +87,39 @@ def test_an_appointment_went_to_two_institutions_and_some_slips_are_late_and_som
     due = db.session.scalars(undecided).all()
     assert [at for at in due if at <= clock.now()]
     assert [at for at in due if at > clock.now()]
+
+
+def of_account(username: str, *where: Any) -> int:
+    """How many instruments of this enterprise are so."""
+    own = sa.select(sa.func.count(MeasuringInstrument.id)).join(MeasuringInstrument.enterprise)
+    return db.session.scalar(own.where(Enterprise.uscc == username, *where)) or 0
+
+
+def with_status(username: str, status: VerificationStatus) -> int:
+    return of_account(username, has_status(status, today=clock.today(), soon_days=30))
+
+
+def test_the_first_account_has_something_expired_something_due_soon_and_something_valid(demo: Flask) -> None:
+    for status in (VerificationStatus.OVERDUE, VerificationStatus.DUE_SOON, VerificationStatus.VALID):
+        assert with_status(FACTORY, status) >= 2, status
+
+
+def test_every_approved_account_has_results_and_most_have_something_due_soon(demo: Flask) -> None:
+    approved = db.session.scalars(
+        sa.select(Enterprise.uscc).where(Enterprise.status == EnterpriseStatus.APPROVED)
+    ).all()
+    assert [uscc for uscc in approved if not of_account(uscc, MeasuringInstrument.verified_on.is_not(None))] == []
+    due_soon = [uscc for uscc in approved if with_status(uscc, VerificationStatus.DUE_SOON)]
+    assert len(due_soon) >= len(approved) - 1
+
+
+def test_what_still_waits_for_a_result_is_to_be_brought_on_a_working_day_to_come(demo: Flask) -> None:
+    slips = db.session.scalars(sa.select(Slip).where(Slip.status.in_((SlipStatus.ACCEPTED, SlipStatus.PARTLY)))).all()
+    assert slips
+    for slip in slips:
+        assert clock.now() - slip.accepted_at < timedelta(days=14)
+        assert clock.today() < slip.appointed_on <= clock.today() + timedelta(days=30)
+        assert working_day(slip.appointed_on) == slip.appointed_on
 
 
 def test_every_code_is_valid_and_every_branch_carries_its_parents(demo: Flask) -> None:
@@ -121,6 +167,13 @@ def _rows_with(marker: str) -> list[tuple[str, Any]]:
     return found
 
 
+def _owner(row: Any, column: str) -> int | None:
+    """Whose row it is; an answer to a slip says where to go, and is the slip's enterprise's."""
+    if column not in row and row.get("slip_id"):
+        return getattr(db.session.get_one(Slip, row["slip_id"]), column)
+    return row.get(column)
+
+
 @pytest.mark.parametrize("username", [name for name, row in CORE.items() if row["marker"]])
 def test_a_marker_is_on_its_tenants_rows_and_on_no_unrelated_ones(demo: Flask, username: str) -> None:
     row = ACCOUNTS[username]
@@ -137,7 +190,7 @@ def test_a_marker_is_on_its_tenants_rows_and_on_no_unrelated_ones(demo: Flask, u
         return
     column = f"{user.role.value}_id"
     for name, found in rows:
-        owner = found["id"] if name == user.role.value else found.get(column)
+        owner = found["id"] if name == user.role.value else _owner(found, column)
         if name == "audit_event" and user.role is Role.INSTITUTION:
             continue  # The audit is the auditor's alone; it names institutions by their rows.
         assert owner == own, (name, found["id"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from backoffice import clock
@@ -22,9 +21,6 @@ REASONS = (
     (ReturnCode.NO_TYPE_APPROVAL, "器具上没有型式批准标志，请与生产厂家联系"),
 )
 TIMES = ("上午 8:30—11:00", "上午 9:00—11:30", "下午 2:00—4:30")
-
-Entered = list[tuple[str, list[int]]]
-"""Who publishes, and what."""
 
 
 def accept_all(booking: int, number: int) -> None:
@@ -47,18 +43,3 @@ def accept_all(booking: int, number: int) -> None:
             if acceptance.needs_site_visit(slip)
             else "请携带预约单和器具，进门登记。",
         )
-
-
-def enter_all(booking: int, failing: Sequence[int]) -> Entered:
-    """The first person of each institution enters what was found; the second is to publish it."""
-    entered = []
-    for slip in appointment_of(booking).slips:
-        people = results.people_of(slip.institution_id)
-        entered.append((people.second, results.enter(people.first, slip, failed=failing)))
-    return entered
-
-
-def publish_all(entered: Entered) -> None:
-    for username, verifications in entered:
-        if verifications:
-            results.publish(username, verifications)

@@ -12,7 +12,7 @@ from backoffice import clock
 from backoffice.services import appointments, registrations
 from backoffice.states import ItemStatus
 
-from .. import files
+from .. import files, results
 from ..cast import lines_of, pending, register
 from ..deeds import actor, appointment_of, book_these, bookable, ledger_of
 from ..files import Row
@@ -109,9 +109,9 @@ def _booked_until_verified(username: str, ids: Sequence[int], number: int, faili
     answers.accept_all(booking, number)
     verified_on = working_day(booked_on + timedelta(days=5 + number % 4))
     yield moment_of(verified_on, 11, number * 3 % 60)
-    entered = answers.enter_all(booking, failing)
+    entered = results.enter_all(booking, failing)
     yield moment_of(working_day(verified_on + timedelta(days=1)), 15, number * 11 % 60)
-    answers.publish_all(entered)
+    results.publish_all(entered)
     yield clock.now() + timedelta(days=REPAIRED_AFTER_DAYS)
     yield from _after(username, booking, number)
 

@@ -1,0 +1,14 @@
+"""The enterprises of the published accounts, by what they are."""
+
+from __future__ import annotations
+
+FACTORY, HOSPITAL, CHEMICAL, BRANCH, STATION, OPTICIAN, GRANARY, MARKET = (
+    "91370303MA3D01010Y",
+    "12370302493120110H",
+    "91370305MA3D03030C",
+    "91370305MA3D03030C07",
+    "92370303MA3D05050W",
+    "92370303MA3D060605",
+    "91370304MA3D07070Y",
+    "92370306MA3D080801",
+)
