@@ -27,6 +27,7 @@ from backoffice.models import (
     Division,
     Enterprise,
     EnterpriseRemark,
+    ImportEarlierFile,
     ImportRow,
     ImportRun,
     Institution,
@@ -176,6 +177,8 @@ def _rows_without_a_service(place: flow.World, division: str, item: AppointmentI
     db.session.add(run)
     db.session.flush()
     db.session.add(ImportRow(run_id=run.id, number=2, outcome=RowOutcome.NEW, found={}))
+    earlier = {"file_id": run.file_id, "replaced_by_id": run.uploaded_by_id, "replaced_at": clock.now(), "errors": 1}
+    db.session.add(ImportEarlierFile(run_id=run.id, **earlier))
     notices.tell_regulator(division, "notice_job_failed", run, job="matching")
     notices.tell_institution(place.institution.id, "notice_slip_arrived", run)
 
@@ -234,6 +237,11 @@ ROWS_OF: dict[type[Any], Callable[[Tenant], sa.Select[Any]]] = {
     },
     Enterprise: lambda owner: sa.select(Enterprise).where(Enterprise.id == owner.place.clerk.enterprise_id),
     Institution: lambda owner: sa.select(Institution).where(Institution.id == owner.place.institution.id),
+    ImportEarlierFile: lambda owner: (
+        sa.select(ImportEarlierFile)
+        .join(ImportRun, ImportRun.id == ImportEarlierFile.run_id)
+        .where(ImportRun.enterprise_id == owner.place.clerk.enterprise_id)
+    ),
     ImportRow: lambda owner: (
         sa.select(ImportRow)
         .join(ImportRun, ImportRun.id == ImportRow.run_id)
@@ -249,8 +257,8 @@ ROWS_OF: dict[type[Any], Callable[[Tenant], sa.Select[Any]]] = {
 
 SEES_NONE = {
     Role.ENTERPRISE: {Institution, Capability, Designation, Laboratory, InstitutionSuspension, EnterpriseRemark},
-    Role.INSTITUTION: {Registration, StoredFile, ImportRun, ImportRow, ChangeRequest},
-    Role.REGULATOR: {ImportRow, EnterpriseRemark},
+    Role.INSTITUTION: {Registration, StoredFile, ImportRun, ImportEarlierFile, ImportRow, ChangeRequest},
+    Role.REGULATOR: {ImportEarlierFile, ImportRow, EnterpriseRemark},
 }
 
 

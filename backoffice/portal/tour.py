@@ -25,8 +25,10 @@ from flask import (
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Answer
 
+from ..actor import Role
 from ..services import ledger_import, ledger_reference
 from ..web.access import public
+from ..web.current import current_actor
 from . import example_ledger
 from .blueprint import frame
 from .demo import enter_as
@@ -89,7 +91,9 @@ def end() -> Answer:
 @public
 def outcome() -> Answer:
     """To what became of the item that had matched nowhere."""
-    return redirect(newest_decided_later(), 303)
+    actor = current_actor()
+    is_there = actor is not None and actor.role is Role.REGULATOR
+    return redirect(newest_decided_later() if is_there else url_for("tour.index"), 303)
 
 
 @tour.get("/tour/example-ledger.xlsx")

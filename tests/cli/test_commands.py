@@ -104,7 +104,7 @@ def test_routes_lists_every_route_with_its_roles(demo: Flask) -> None:
     assert result(None, "routes").count("\n") == len(rows)
 
 
-def test_match_and_import_do_their_work_and_say_what(copy_of_demo: Callable[[], Urls]) -> None:
+def test_match_and_import_do_their_work_and_say_what(copy_of_demo: Callable[[], Urls], tmp_path: Path) -> None:
     database = copy_of_demo()
     assert json.loads(result(database, "match", "--until-idle")) == {
         "decided": 0,
@@ -121,7 +121,9 @@ def test_match_and_import_do_their_work_and_say_what(copy_of_demo: Callable[[], 
     assert "没有账号" in refusal(database, "import", str(WORKBOOK), "--as", "nobody")
     assert "读不了" in refusal(database, "import", str(WORKBOOK.parent / "absent.xlsx"), "--as", CLERK)
     refusal(database, "import", str(WORKBOOK), "--as", "zibo-jlk")
-    no_table = run(database, "import", str(ROOT / "LICENSE"), "--as", CLERK)
+    refusal(database, "import", str(ROOT / "LICENSE"), "--as", CLERK)
+    (tmp_path / "台账.csv").write_text("甲,乙\n1,2\n", encoding="utf-8")
+    no_table = run(database, "import", str(tmp_path / "台账.csv"), "--as", CLERK)
     assert (no_table.returncode, json.loads(no_table.stdout)["state"]) == (1, "refused")
 
 

@@ -39,7 +39,7 @@ BROKEN = "文件已损坏，无法读取。请用表格软件打开检查，另�
 OTHER_FORMAT = "不支持这种工作簿格式。请用表格软件打开，另存为“工作簿（.xlsx）”后上传。"
 UNPACKED = "工作簿解压后过大，不能读取。请只保留台账所在的工作表，另存后上传。"
 AGAIN_AS_TEXT = "请先把单元格设为文本格式，再重新输入。"
-INVISIBLE = "含有看不见的控制字符或乱码，请删除后重新输入。"
+INVISIBLE = "含有表情符号、看不见的控制字符或乱码，请删除后重新输入。"
 LATEST = "请使用最新的《强制检定器具信息导入模板》"
 
 REFUSED_AT_ONCE = {
@@ -60,6 +60,7 @@ REFUSED_AT_ONCE = {
     "entity bomb": BROKEN,
     "forged row number": BROKEN,
     "utf-16 text": NOT_A_WORKBOOK,
+    "text named xlsx": NOT_A_WORKBOOK,
     "text in no encoding": "文本文件的编码无法识别。请另存为 UTF-8 或 GBK 编码的 .csv 文件，或 .xlsx 工作簿。",
 }
 """Beside the field, and no run is opened."""
@@ -74,7 +75,6 @@ REFUSED = {
 READ: dict[str, tuple[tuple[int, int, int], list[str]]] = {
     "gbk text": ((2, 2, 0), []),
     "utf-8 text with its mark": ((2, 2, 0), []),
-    "text named xlsx": ((1, 1, 0), []),
     "workbook named csv": ((1, 1, 0), []),
     "header below a title": ((1, 1, 0), []),
     "wrong size tag": ((2, 2, 0), []),

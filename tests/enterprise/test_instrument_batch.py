@@ -63,7 +63,7 @@ def test_bad_numbers_are_named_beside_their_field_and_nothing_is_lost(browser: B
     browser.post(MANY, {**common(numbers="A1"), "go": "save"})
     answer = browser.post(MANY, {**common(numbers="A1\nA2\nA3", place_of_use=""), "go": "save"})
     html = page(answer)
-    assert answer.status_code == 422 and "必填" in said_beside(html, "place_of_use")
+    assert answer.status_code == 422 and "请填写此项" in said_beside(html, "place_of_use")
     answer = browser.post(MANY, {**common(numbers="A1\nA2\nA3"), "go": "save"})
     html = page(answer)
     assert answer.status_code == 422 and f"A1（{rows()[0].id}）" in said_beside(html, "numbers")

@@ -108,6 +108,15 @@ def typed(**changes: Any) -> dict[str, Any]:
     }
 
 
+PLUGIN = "tests.journeys.fixtures"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the fixtures of a browser once, whichever folder is collected first."""
+    if not config.pluginmanager.has_plugin(PLUGIN):
+        config.pluginmanager.import_plugin(PLUGIN)
+
+
 @pytest.fixture(autouse=True)
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "_hasher", passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

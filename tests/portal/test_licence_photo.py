@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from backoffice.services.stored_files import LARGEST_LICENCE
-from tests.journeys.support import ROOT, launch_arguments, write_font_configuration
+from tests.journeys.support import ROOT
 
 FORM = """<form data-registration="{}"><label for="type">t</label><select name="type" id="type"></select>
 <label for="principal">p</label><input name="principal" id="principal">
@@ -27,15 +27,13 @@ def photo(tmp_path: Path) -> Path:
     return made
 
 
-def test_a_large_photo_is_made_to_fit_and_stays_a_picture(photo: Path, tmp_path: Path) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**launch_arguments(write_font_configuration(tmp_path)))
-        page = browser.new_page()
-        page.set_content(FORM)
-        page.add_script_tag(path=ROOT / "static" / "registration.js")
-        page.set_input_files("#licence", photo)
-        page.wait_for_function("document.getElementById('licence').files[0].name.endsWith('.jpg')")
-        size, kind = page.evaluate("(f => [f.size, f.type])(document.getElementById('licence').files[0])")
-        browser.close()
+def test_a_large_photo_is_made_to_fit_and_stays_a_picture(photo: Path, browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content(FORM)
+    page.add_script_tag(path=ROOT / "static" / "registration.js")
+    page.set_input_files("#licence", photo)
+    page.wait_for_function("document.getElementById('licence').files[0].name.endsWith('.jpg')")
+    size, kind = page.evaluate("(f => [f.size, f.type])(document.getElementById('licence').files[0])")
+    page.close()
     assert kind == "image/jpeg"
     assert 0 < size <= LARGEST_LICENCE

@@ -29,7 +29,7 @@ MINE = (
     "users",
     "reference_checks",
 )
-ASIDE = {"audit_event", "import_row", "matching_attempt", "matching_decision"}
+ASIDE = {"audit_event", "import_earlier_file", "import_row", "matching_attempt", "matching_decision"}
 """Tables that are never the subject of an audit row."""
 
 

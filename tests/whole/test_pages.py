@@ -17,6 +17,7 @@ ALLOWED_WORDS = frozenset(
         "X III L/min g/L",
         "MPa kPa Pa kN N kg g mg t L mL m mm cm km V kV A mA W kW Hz MHz dB h s min C K lx mmHg kWh Ah Bq Gy cd rpm r",
         "GB GB/T JJG JJF CMA CNAS YY",
+        "LPG LNG CNG CT LEL",  # fuels, tomography and gas detection, as the catalogue itself writes them
     )
     for word in line.split()
 )
