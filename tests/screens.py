@@ -85,7 +85,7 @@ ROLES = (
             ("notices", "/enterprise/notices/"),
             ("verifications", "/enterprise/verifications/"),
             ("imports", "/enterprise/imports/"),
-            ("own-record", "first:/enterprise/own-record/"),
+            ("own-record", "/enterprise/own-record/"),
         ),
     ),
     Role(
