@@ -21,10 +21,7 @@ def seeded(copy_of_demo: Callable[[], Urls]) -> Urls:
 
 @pytest.fixture(scope="session")
 def seeded_application(seeded: Urls) -> Iterator[Flask]:
-    application = create_app(settings_for(seeded.app))
-    yield application
-    with application.app_context():
-        db.engine.dispose()
+    yield from _application(seeded)
 
 
 @pytest.fixture
@@ -41,16 +38,20 @@ def town_database(copy_of_town: Callable[[], Urls]) -> Urls:
 
 @pytest.fixture(scope="session")
 def town_application(town_database: Urls) -> Iterator[Flask]:
-    application = create_app(settings_for(town_database.app))
-    yield application
-    with application.app_context():
-        db.engine.dispose()
+    yield from _application(town_database)
 
 
 @pytest.fixture
 def town(town_application: Flask) -> Iterator[Flask]:
     """The same over all of the demo data."""
     yield from _pushed(town_application)
+
+
+def _application(database: Urls) -> Iterator[Flask]:
+    application = create_app(settings_for(database.app))
+    yield application
+    with application.app_context():
+        db.engine.dispose()
 
 
 def _pushed(application: Flask) -> Iterator[Flask]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from datetime import date
@@ -14,7 +13,6 @@ from flask import Flask
 
 from backoffice import clock
 from backoffice.database import db
-from backoffice.matching import decide_lines
 from backoffice.models import (
     Appointment,
     AppointmentItem,
@@ -22,10 +20,7 @@ from backoffice.models import (
     Enterprise,
     Institution,
     Laboratory,
-    MatchingAttempt,
-    MatchingDecision,
     MeasuringInstrument,
-    RuleSnapshot,
     Slip,
     User,
     Verification,
@@ -43,6 +38,7 @@ from backoffice.states import (
     UseState,
     VerificationStatus,
 )
+from tests.seeds.replay import check_every_decision
 from tests.seeds.test_demo import ACCOUNTS
 
 MOST_LATE = 10
@@ -200,15 +196,4 @@ def test_all_of_it_keeps_every_invariant(town: Flask) -> None:
 
 
 def test_every_decision_is_made_the_same_again_from_its_rules(town: Flask) -> None:
-    decisions = db.session.scalars(
-        sa.select(MatchingDecision).where(MatchingDecision.id.in_(sa.select(MatchingAttempt.decision_id)))
-    ).all()
-    assert len(decisions) > 200
-    for revision in {row.rule_revision for row in decisions}:
-        own = [row for row in decisions if row.rule_revision == revision]
-        exported = db.session.execute(
-            sa.select(RuleSnapshot.rules).where(RuleSnapshot.revision == revision)
-        ).scalar_one()
-        lines = [json.dumps({"id": row.id, **row.facts}) for row in own]
-        answers = [json.loads(line) for line in decide_lines(exported, lines)]
-        assert answers == [invariants.answer_of(row) for row in own]
+    assert check_every_decision() > 200
