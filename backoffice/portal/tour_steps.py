@@ -204,7 +204,9 @@ STEPS: tuple[Step, ...] = (
                 r"/enterprise/slips/\d+",
                 _l("机构的答复写在本页的回执里，也在上方“消息”的最前面。点“打印预约单”看预览。"),
             ),
-            Saying(r"/enterprise/slips/\d+/print", _l("这就是打印的内容，“下载 PDF”在器具清单的右上角。看完点“下一步”。")),
+            Saying(
+                r"/enterprise/slips/\d+/print", _l("这就是打印的内容，“下载 PDF”在器具清单的右上角。看完点“下一步”。")
+            ),
         ),
         _l("这一步在预约单，点“回到这一步”。"),
     ),
