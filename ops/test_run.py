@@ -25,7 +25,7 @@ LINT = {
 }
 TESTS = [
     *(PYTHON, "-m", "pytest", "-p", "ops.no_skips", "-p", "no:cacheprovider", "--durations=10"),
-    *("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"),
+    *("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"),
 ]
 
 

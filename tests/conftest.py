@@ -13,6 +13,7 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from werkzeug.test import TestResponse
+from xdist.scheduler import LoadScopeScheduling
 
 from app import create_app
 from backoffice.config import DEMO_SECRET, Settings
@@ -28,20 +29,37 @@ REFERENCE_TABLES = {"division", "catalogue_item", "instrument_kind", "option_val
 
 SHARING_A_STACK = ("whole",)
 """Folders whose files share costly fixtures, and so stay together when the run is split over processes."""
+LONGEST_FIRST = ("whole", "seeds", "journeys")
+"""Folders to begin with, so that no process waits at the end."""
+
+
+def unit_of(node_id: str) -> str:
+    """What one process takes as a whole: a file, or a folder that shares a stack. `node_id` as pytest writes it."""
+    path = node_id.partition("::")[0]
+    folder = _folder_of(path)
+    return folder if folder in SHARING_A_STACK else path
+
+
+def _folder_of(path: str) -> str:
+    return path.removeprefix("tests/").partition("/")[0]
+
+
+class InUnits(LoadScopeScheduling):
+    """Gives each process whole units, so that a fixture of a file or of a stack is made once in the run."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> InUnits:
+    return InUnits(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what shares fixtures together, and begin with what takes longest, so that no process waits at the end.
-
-    First of all, so that the distribution over processes sees the marks.
-    """
-    for item in items:
-        folder = item.path.relative_to(ROOT / "tests").parts[0]
-        group = folder if folder in SHARING_A_STACK else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-    first = {"whole": 0, "journeys": 1}
-    items.sort(key=lambda item: first.get(item.path.relative_to(ROOT / "tests").parts[0], 2))
+    first = {folder: place for place, folder in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: first.get(_folder_of(item.nodeid), len(first)))
 
 
 @pytest.fixture(scope="session")
