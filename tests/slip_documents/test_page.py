@@ -13,7 +13,7 @@ from tests.slip_documents.samples import KINDS, slip, slip_of
 
 def page(content: SlipContent, **values: object) -> str:
     template = slip_environment().get_template("_slip.html")
-    return template.render(slip=content, slip_qr=qr_data_uri(content.acceptance_url), slip_pdf_url=None, **values)
+    return template.render(slip=content, slip_qr=qr_data_uri(content.acceptance_url), **values)
 
 
 def test_every_text_of_the_slip_is_on_the_page() -> None:
@@ -42,11 +42,10 @@ def test_every_cell_of_the_list_has_its_label_for_phones() -> None:
     assert sum("lead" in cell for cell in cells) == 1
 
 
-def test_the_link_to_the_pdf_is_shown_where_the_caller_gives_one() -> None:
-    template = slip_environment().get_template("_slip.html")
-    values = {"slip": slip(1), "slip_qr": "data:,"}
-    assert "下载 PDF" not in template.render(**values, slip_pdf_url=None)
-    assert 'href="/slips/7.pdf"' in template.render(**values, slip_pdf_url="/slips/7.pdf")
+def test_the_pdf_is_offered_beside_printing_where_there_is_one() -> None:
+    head = slip_environment().get_template("_print_head.html")
+    assert "下载 PDF" not in head.render(back_url="/slips/7", slip_pdf_url=None)
+    assert 'href="/slips/7.pdf"' in head.render(back_url="/slips/7", slip_pdf_url="/slips/7.pdf")
 
 
 def test_what_is_brought_and_what_is_visited_are_counted_apart_each_with_its_place() -> None:
