@@ -16,7 +16,7 @@ from backoffice.database import db
 from backoffice.errors import Conflict, Forbidden, ServiceError
 from backoffice.models import AppointmentItem, AuditEvent, Slip
 from backoffice.permissions import may
-from backoffice.services import acceptance, appointments, assignments, matching_runs
+from backoffice.services import acceptance, appointment_drafts, appointments, assignments, matching_runs
 from backoffice.states import (
     ApplicationType,
     AppointmentStatus,
@@ -61,7 +61,7 @@ def test_every_action_moves_from_the_states_of_the_table_and_from_no_other(app: 
     place = flow.world()
     pairs = [(state, action) for state in S for action in A]
     rows = flow.instruments(place, len(pairs))
-    appointment = appointments.create_draft(place.clerk)
+    appointment = appointment_drafts.create_draft(place.clerk)
     items = [
         AppointmentItem(
             appointment_id=appointment.id,

@@ -16,7 +16,7 @@ from .. import messages
 from ..database import db
 from ..errors import Invalid
 from ..models import Enterprise, MeasuringInstrument
-from ..services import appointments, bookings_on_behalf, ledger, on_behalf
+from ..services import appointment_drafts, bookings_on_behalf, ledger, on_behalf
 from ..states import AppointmentStatus
 from ..web.form_keys import Done, once
 from .enterprise.drafts import WISHES, WishForm
@@ -177,7 +177,7 @@ class BookingOnBehalf(ViewPart):
         found = list(
             db.session.scalars(query.options(*loaded).order_by(MeasuringInstrument.id).limit(MOST_OFFERED + 1))
         )
-        refusals = appointments.why_not_bookable(found)
+        refusals = appointment_drafts.why_not_bookable(found)
         rows = [
             Offered(
                 row,

@@ -14,7 +14,7 @@ from ..database import db
 from ..errors import Invalid
 from ..models import Appointment, AppointmentItem, Enterprise
 from ..states import AppointmentStatus, EnterpriseStatus, ItemStatus
-from . import accounts, appointments, notices, on_behalf
+from . import accounts, appointment_drafts, appointments, notices, on_behalf
 
 
 def book(
@@ -28,11 +28,11 @@ def book(
     if actor.role is Role.INSTITUTION:
         # Approval writes this row before it looks for bookings that wait for it: neither misses the other.
         on_behalf.walk_in(actor, enterprise_id, lock=True)
-    draft = appointments.create_draft(actor, enterprise_id)
+    draft = appointment_drafts.create_draft(actor, enterprise_id)
     if not instrument_ids:
         raise Invalid.one("instruments", "nothing_chosen")
-    appointments.choose(actor, draft.id, instrument_ids)
-    appointments.set_details(actor, draft.id, types={}, wishes=wishes or {})
+    appointment_drafts.choose(actor, draft.id, instrument_ids)
+    appointment_drafts.set_details(actor, draft.id, types={}, wishes=wishes or {})
     if draft.enterprise.status is EnterpriseStatus.APPROVED:
         submitted = appointments.submit(actor, draft.id)
         _tell_enterprise(actor, submitted, len(instrument_ids))
@@ -84,8 +84,8 @@ def _submit_one(booker: Actor, draft: Appointment) -> bool:
 
 
 def _leave_out_unbookable(booker: Actor, draft: Appointment) -> None:
-    appointments.load_instruments(draft)
-    refused = appointments.why_not_bookable([item.instrument for item in draft.items])
+    appointment_drafts.load_instruments(draft)
+    refused = appointment_drafts.why_not_bookable([item.instrument for item in draft.items])
     left_out = [item for item in draft.items if item.instrument_id in refused]
     for item in left_out:
         db.session.delete(item)

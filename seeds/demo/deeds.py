@@ -14,7 +14,14 @@ from backoffice import clock
 from backoffice.actor import Actor
 from backoffice.database import db
 from backoffice.models import Appointment, Enterprise, MeasuringInstrument, Slip, User
-from backoffice.services import acceptance, accounts, appointments, matching_runs
+from backoffice.services import (
+    acceptance,
+    accounts,
+    appointment_drafts,
+    appointment_questions,
+    appointments,
+    matching_runs,
+)
 from backoffice.states import LastInstitution, ReturnCode
 
 from .telling import working_day
@@ -48,8 +55,8 @@ def submit(username: str, instrument_ids: Sequence[int]) -> int:
 def send(username: str, appointment_id: int) -> int:
     """Submit a draft; what was returned before goes to the same institution again."""
     clerk, appointment = actor(username), appointment_of(appointment_id)
-    for question in appointments.questions(appointment):
-        appointments.answer(
+    for question in appointment_questions.questions(appointment):
+        appointment_questions.answer(
             clerk,
             appointment.id,
             institution_id=question.institution.id,
@@ -61,8 +68,8 @@ def send(username: str, appointment_id: int) -> int:
 
 def draft(username: str, instrument_ids: Sequence[int]) -> int:
     clerk = actor(username)
-    appointment = appointments.create_draft(clerk)
-    appointments.choose(clerk, appointment.id, instrument_ids)
+    appointment = appointment_drafts.create_draft(clerk)
+    appointment_drafts.choose(clerk, appointment.id, instrument_ids)
     return appointment.id
 
 
@@ -97,7 +104,7 @@ def ledger_of(username: str, kind: str | None = None) -> list[MeasuringInstrumen
 
 
 def bookable(rows: Sequence[MeasuringInstrument]) -> list[int]:
-    refused = appointments.why_not_bookable(rows)
+    refused = appointment_drafts.why_not_bookable(rows)
     return [row.id for row in rows if row.id not in refused]
 
 

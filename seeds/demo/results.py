@@ -11,7 +11,7 @@ from backoffice import clock
 from backoffice.actor import Role
 from backoffice.database import db
 from backoffice.models import AppointmentItem, Slip, User
-from backoffice.services import accounts, appointments, validity, verifications
+from backoffice.services import accounts, appointment_drafts, validity, verifications
 from backoffice.states import DocumentType, ItemStatus, Outcome
 
 from .deeds import appointment_of
@@ -52,7 +52,7 @@ def people_of(institution_id: int) -> People:
 def enter(username: str, slip: Slip, *, failed: Sequence[int] = ()) -> list[int]:
     """Enter a result for everything accepted on the slip; `failed` are instruments. Returns the results' keys."""
     clerk = accounts.person(db.session.scalars(sa.select(User).where(User.username == username)).one())
-    appointments.load_instruments(slip.appointment)
+    appointment_drafts.load_instruments(slip.appointment)
     accepted = [item for item in slip.items if item.status is ItemStatus.ACCEPTED]
     return [
         verifications.enter(clerk, item.id, **_values(clerk.name, slip, place, item, item.instrument_id in failed)).id

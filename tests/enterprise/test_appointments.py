@@ -12,7 +12,7 @@ from flask import Flask
 from backoffice import clock
 from backoffice.database import db
 from backoffice.models import Appointment, AppointmentItem, JobHeartbeat
-from backoffice.services import acceptance, appointments, assignments, matching_runs
+from backoffice.services import acceptance, appointment_questions, appointments, assignments, matching_runs
 from backoffice.states import (
     ApplicationType,
     AppointmentStatus,
@@ -549,7 +549,7 @@ def test_the_chosen_answer_is_marked(clerk: Any, place: flow.World) -> None:
     acceptance.return_items(place.counter, slip.id, code=ReturnCode.WRONG_SERIAL, words="铭牌为 23871-A")
     draft = appointments.book_failed_again(place.clerk, appointment.id)
     assert "✓ 仍分配至" not in clerk.text(url_of(committed(draft)))
-    appointments.answer(
+    appointment_questions.answer(
         place.clerk,
         draft.id,
         institution_id=place.institution.id,

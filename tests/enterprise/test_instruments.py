@@ -16,7 +16,7 @@ from backoffice import clock
 from backoffice.database import db
 from backoffice.models import Appointment, InstrumentKind, MeasuringInstrument, User
 from backoffice.models.instrument import FIRST_ONLY_SCHEME, ROTATION_SCHEME
-from backoffice.services import acceptance, appointments
+from backoffice.services import acceptance, appointment_drafts
 from backoffice.services.ledger_schemes import never_booked, why_never_booked
 from backoffice.services.ledger_status import has_status
 from backoffice.states import ItemStatus, Outcome, ReturnCode, UseState, VerificationStatus
@@ -462,8 +462,8 @@ def test_an_instrument_leads_to_a_draft_that_holds_it_and_back_to_that_draft(bro
     html = page(browser.get(f"{LIST}{row.id}"))
     assert f'action="/enterprise/appointments/new?instrument={row.id}"' in html
     place = actor_of(user)
-    draft = appointments.create_draft(place)
-    appointments.choose(place, draft.id, [row.id])
+    draft = appointment_drafts.create_draft(place)
+    appointment_drafts.choose(place, draft.id, [row.id])
     db.session.commit()
     html = page(browser.get(f"{LIST}{row.id}"))
     assert f'href="/enterprise/appointments/{draft.id}"' in html

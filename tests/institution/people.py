@@ -6,7 +6,7 @@ from typing import Any
 
 from backoffice.database import db
 from backoffice.models import MeasuringInstrument, Slip, User
-from backoffice.services import appointments, matching_runs
+from backoffice.services import appointment_drafts, appointments, matching_runs
 from tests import factories
 
 
@@ -25,8 +25,8 @@ class People:
 
     def book(self, rows: list[MeasuringInstrument]) -> Any:
         actor = factories.actor_of(self.clerk)
-        draft = appointments.create_draft(actor)
-        appointments.choose(actor, draft.id, [row.id for row in rows])
+        draft = appointment_drafts.create_draft(actor)
+        appointment_drafts.choose(actor, draft.id, [row.id for row in rows])
         db.session.expire(draft)
         booked = appointments.submit(actor, draft.id)
         matching_runs.match_batch()

@@ -32,6 +32,8 @@ from backoffice.models import (
 )
 from backoffice.services import (
     acceptance,
+    appointment_drafts,
+    appointment_questions,
     appointments,
     assignments,
     deadlines,
@@ -107,13 +109,15 @@ class People(RuleBasedStateMachine):
     def book(self, who: int, picks: set[int], choice: LastInstitution) -> None:
         clerk = self.clerks[who]
         rows = db.session.scalars(scoping.visible(clerk, MeasuringInstrument).order_by(MeasuringInstrument.id)).all()
-        refused = appointments.why_not_bookable(rows)
+        refused = appointment_drafts.why_not_bookable(rows)
         free = [row.id for row in rows if row.id not in refused]
         with self.use_case():
-            draft = appointments.create_draft(clerk)
-            appointments.choose(clerk, draft.id, {free[pick % len(free)] for pick in picks} if free else {rows[0].id})
-            for asked in appointments.questions(draft):
-                appointments.answer(
+            draft = appointment_drafts.create_draft(clerk)
+            appointment_drafts.choose(
+                clerk, draft.id, {free[pick % len(free)] for pick in picks} if free else {rows[0].id}
+            )
+            for asked in appointment_questions.questions(draft):
+                appointment_questions.answer(
                     clerk, draft.id, institution_id=asked.institution.id, code=asked.code, choice=choice
                 )
             appointments.submit(clerk, draft.id)

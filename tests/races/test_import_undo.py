@@ -15,7 +15,7 @@ from backoffice.database import db
 from backoffice.errors import Conflict, NotFound
 from backoffice.jobs import imports
 from backoffice.models import AppointmentItem, AuditEvent, ImportRow, ImportRun, MeasuringInstrument
-from backoffice.services import appointments, invariants, ledger, ledger_import_undo
+from backoffice.services import appointment_drafts, invariants, ledger, ledger_import_undo
 from backoffice.states import ImportState
 from backoffice.unit_of_work import unit_of_work
 from tests.services import flow
@@ -79,8 +79,8 @@ def test_an_instrument_is_booked_or_taken_back_never_both(app: Flask, place: flo
         run_id, ids = imported(place, number)
         ask(place, run_id)
         with unit_of_work():
-            draft = appointments.create_draft(place.clerk).id
-        book = partial(in_one_transaction, partial(appointments.choose, place.clerk, draft, ids))
+            draft = appointment_drafts.create_draft(place.clerk).id
+        book = partial(in_one_transaction, partial(appointment_drafts.choose, place.clerk, draft, ids))
         booked, undone = together(app, book, imports.undo_imports, in_one_transaction=False)
         assert not isinstance(undone, Exception), undone
         imports.undo_imports()

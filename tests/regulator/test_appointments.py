@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backoffice.database import db
-from backoffice.services import acceptance, appointments
+from backoffice.services import acceptance, appointment_drafts
 from backoffice.states import ReturnCode
 from tests import factories
 from tests.institution.conftest import desk_app, desk_application, sign_in  # noqa: F401 - fixtures
@@ -44,8 +44,8 @@ def test_receipts_stand_in_the_history(people, office):
 
 def test_drafts_are_nobodys_business_yet(people, office):
     actor = factories.actor_of(people.clerk)
-    draft = appointments.create_draft(actor)
-    appointments.choose(actor, draft.id, [people.instruments()[0].id])
+    draft = appointment_drafts.create_draft(actor)
+    appointment_drafts.choose(actor, draft.id, [people.instruments()[0].id])
     db.session.commit()
     assert draft.number not in office.text(LIST)
     assert office.get(f"{LIST}{draft.id}").status_code == 404

@@ -18,7 +18,7 @@ from backoffice.models import (
     User,
     Verification,
 )
-from backoffice.services import acceptance, appointments, matching_runs, verifications
+from backoffice.services import acceptance, appointment_drafts, appointments, matching_runs, verifications
 from backoffice.states import DocumentType, Outcome
 from tests import factories
 
@@ -54,8 +54,8 @@ def instruments(place: World, count: int = 1, **values: Any) -> list[MeasuringIn
 
 
 def draft(place: World, rows: Sequence[MeasuringInstrument]) -> Appointment:
-    appointment = appointments.create_draft(place.clerk)
-    appointments.choose(place.clerk, appointment.id, [row.id for row in rows])
+    appointment = appointment_drafts.create_draft(place.clerk)
+    appointment_drafts.choose(place.clerk, appointment.id, [row.id for row in rows])
     db.session.expire(appointment)
     return appointment
 

@@ -14,6 +14,8 @@ from backoffice.errors import Conflict, Invalid, NotFound
 from backoffice.models import AppointmentItem, MatchingAttempt, MatchingDecision, MeasuringInstrument, Notice
 from backoffice.services import (
     acceptance,
+    appointment_drafts,
+    appointment_questions,
     appointments,
     assignments,
     deadlines,
@@ -63,7 +65,7 @@ def test_submitting_twice_submits_once(app: Flask) -> None:
 def test_nothing_chosen_is_refused(app: Flask) -> None:
     place = flow.world()
     with pytest.raises(Invalid) as refused:
-        appointments.submit(place.clerk, appointments.create_draft(place.clerk).id)
+        appointments.submit(place.clerk, appointment_drafts.create_draft(place.clerk).id)
     assert refused.value.problems["instruments"].code == "nothing_chosen"
 
 
@@ -164,12 +166,12 @@ def test_a_return_needs_words_and_unlocks_the_instrument(app: Flask) -> None:
     assert slip.status is SlipStatus.RETURNED
     assert appointment.status is AppointmentStatus.FEEDBACK
     again = flow.draft(place, rows)
-    (question,) = appointments.questions(again)
+    (question,) = appointment_questions.questions(again)
     assert question.institution is place.institution
     assert question.can_still
     with pytest.raises(Invalid):
         appointments.submit(place.clerk, again.id)
-    appointments.answer(
+    appointment_questions.answer(
         place.clerk,
         again.id,
         institution_id=place.institution.id,
@@ -190,7 +192,7 @@ def test_matching_again_states_no_preference(app: Flask) -> None:
     slip = flow.only_slip(flow.matched(place, rows))
     acceptance.return_items(place.counter, slip.id, code=ReturnCode.WRONG_SERIAL, words="编号不符")
     again = flow.draft(place, rows)
-    appointments.answer(
+    appointment_questions.answer(
         place.clerk,
         again.id,
         institution_id=place.institution.id,
@@ -210,7 +212,7 @@ def test_out_of_capacity_excludes_the_institution_and_is_not_asked_about(app: Fl
     slip = flow.only_slip(flow.matched(place, rows))
     acceptance.return_items(place.counter, slip.id, code=ReturnCode.OUT_OF_CAPACITY, words="量程超出")
     again = flow.draft(place, rows)
-    assert appointments.questions(again) == []
+    assert appointment_questions.questions(again) == []
     appointments.submit(place.clerk, again.id)
     matching_runs.match_batch()
     db.session.expire_all()

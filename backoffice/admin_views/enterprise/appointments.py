@@ -18,7 +18,7 @@ from ...database import db
 from ...errors import Invalid
 from ...models import Appointment, AppointmentItem, Institution, MeasuringInstrument, Slip
 from ...permissions import P
-from ...services import appointments
+from ...services import appointment_drafts, appointments
 from ...states import AppointmentStatus, ItemStatus, VerificationStatus
 from ...web.form_keys import Done, once
 from ...workflow import ItemAction
@@ -148,13 +148,13 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
         instrument = request.args.get("instrument", "")
 
         def work() -> Done:
-            draft = appointments.create_draft(self.actor)
+            draft = appointment_drafts.create_draft(self.actor)
             if instrument:
-                appointments.choose(self.actor, draft.id, [key_or_404(instrument)])
+                appointment_drafts.choose(self.actor, draft.id, [key_or_404(instrument)])
             elif wanted in (VerificationStatus.OVERDUE, VerificationStatus.DUE_SOON, VerificationStatus.NEVER):
                 status = VerificationStatus(wanted)
-                appointments.choose(
-                    self.actor, draft.id, ids_to_book(self.actor, status, limit=appointments.MOST_ITEMS)
+                appointment_drafts.choose(
+                    self.actor, draft.id, ids_to_book(self.actor, status, limit=appointment_drafts.MOST_ITEMS)
                 )
             else:
                 return Done(self.url_of("choose_view", key=draft.id))
@@ -210,7 +210,7 @@ class Appointments(DraftPages, ChoosingPages, SubmittedPages, ScopedModelView):
         danger=True,
     )
     def remove_draft(self, actor: Actor, row: Appointment, values: dict[str, Any]) -> Done:
-        appointments.remove_draft(actor, row.id)
+        appointment_drafts.remove_draft(actor, row.id)
         return Done(self.url_of("index_view"), _("已删除草稿。"))
 
     def asked_items(self) -> list[int]:

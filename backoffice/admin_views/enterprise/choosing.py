@@ -19,7 +19,7 @@ from ...database import db
 from ...errors import Invalid
 from ...models import Appointment, AppointmentItem, InstrumentKind, MeasuringInstrument
 from ...permissions import P
-from ...services import appointments
+from ...services import appointment_drafts
 from ...services.ledger_schemes import never_booked
 from ...services.ledger_status import has_status, valid_until
 from ...states import OPEN_ITEMS, AppointmentStatus, ItemStatus, UseState, VerificationStatus
@@ -53,7 +53,7 @@ def due_clause(status: VerificationStatus) -> Any:
 
 
 def bookable_clause() -> sa.ColumnElement[bool]:
-    """Rows that may be booked now and stand in no draft yet (`appointments.why_not_bookable` is the rule)."""
+    """Rows that may be booked now and stand in no draft yet (`appointment_drafts.why_not_bookable` is the rule)."""
     taken = sa.select(AppointmentItem.instrument_id).where(
         AppointmentItem.status.in_((*OPEN_ITEMS,))
         | AppointmentItem.appointment_id.in_(
@@ -152,18 +152,18 @@ class ChoosingPages(ViewPart):
             return self._choice_page(self.row_or_404(row.id), ticked=set(ticked), problems=problems), 422
 
     def _choose(self, row: Appointment, ticked: Sequence[int], shown: Sequence[int], target: str) -> Done:
-        appointment = appointments.find_draft(self.actor, row.id)
+        appointment = appointment_drafts.find_draft(self.actor, row.id)
         unticked = [
             item.id
             for item in appointment.items
             if item.instrument_id in shown and item.instrument_id not in set(ticked)
         ]
         for item_id in unticked:
-            appointments.drop_item(self.actor, row.id, item_id)
-        appointments.choose(self.actor, row.id, ticked)
+            appointment_drafts.drop_item(self.actor, row.id, item_id)
+        appointment_drafts.choose(self.actor, row.id, ticked)
         if request.form.get("go") == "all":
-            room = max(appointments.MOST_ITEMS - len(appointment.items), 0)
-            appointments.choose(self.actor, row.id, ids_to_book(self.actor, *TO_BOOK, limit=room))
+            room = max(appointment_drafts.MOST_ITEMS - len(appointment.items), 0)
+            appointment_drafts.choose(self.actor, row.id, ids_to_book(self.actor, *TO_BOOK, limit=room))
         return Done(target)
 
     def _next_place(self, row: Appointment) -> str:
@@ -187,7 +187,7 @@ class ChoosingPages(ViewPart):
         chosen = {item.instrument_id for item in row.items}
         shown = {instrument.id for instrument in page.rows}
         rows = _rows(page.rows, chosen if ticked is None else (chosen - shown) | ticked, chosen)
-        due_left = Count(len(ids_to_book(self.actor, *TO_BOOK, limit=appointments.MOST_ITEMS)))
+        due_left = Count(len(ids_to_book(self.actor, *TO_BOOK, limit=appointment_drafts.MOST_ITEMS)))
         return self.render(
             "enterprise/appointments/choose.html",
             row=row,
@@ -222,7 +222,7 @@ class ChoosingPages(ViewPart):
 
 
 def _rows(instruments: Sequence[MeasuringInstrument], ticked: set[int], chosen: set[int]) -> list[ChoiceRow]:
-    refusals = appointments.why_not_bookable(instruments)
+    refusals = appointment_drafts.why_not_bookable(instruments)
     today, soon = clock.today(), soon_days()
     return [
         ChoiceRow(

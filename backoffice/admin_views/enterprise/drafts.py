@@ -22,8 +22,8 @@ from ...database import db
 from ...errors import Conflict, Invalid
 from ...models import Appointment, AppointmentItem
 from ...permissions import P
-from ...services import appointments, matching_runs
-from ...services.appointments import LastInstitutionQuestion
+from ...services import appointment_drafts, appointment_questions, appointments, matching_runs
+from ...services.appointment_questions import LastInstitutionQuestion
 from ...states import ApplicationType, AppointmentStatus, LastInstitution, ReturnCode
 from ...web.form_keys import Done, once
 from ..base import Button, needs
@@ -34,7 +34,7 @@ from ..lists import clean_text
 from ..view_parts import ViewPart
 from .slips import correction_button, load_items
 
-WISHES = appointments.WISHES
+WISHES = appointment_drafts.WISHES
 TOO_LONG = _l("太长了，请缩短到 %(max)d 个字符以内。")
 
 
@@ -92,7 +92,7 @@ class DraftPages(ViewPart):
 
     def draft_context(self, row: Appointment) -> dict[str, Any]:
         _loaded = load_items(AppointmentItem.appointment_id == row.id)  # Held, so that nothing is asked for row by row.
-        asked = appointments.questions(row)
+        asked = appointment_questions.questions(row)
         lines = draft_lines(row, asked)
         return {
             "lines": lines,
@@ -123,7 +123,7 @@ class DraftPages(ViewPart):
         item_key = _key_or_404(item_id)
 
         def work(row: Appointment) -> Done:
-            appointments.drop_item(self.actor, row.id, item_key)
+            appointment_drafts.drop_item(self.actor, row.id, item_key)
             return Done(self.record_url(row), _("已移出 1 台（件）。"))
 
         return self._change(key, work, but=item_key)
@@ -135,7 +135,7 @@ class DraftPages(ViewPart):
         institution_id, code, choice = _read_answer(request.form.get("answer", ""))
 
         def work(row: Appointment) -> Done:
-            appointments.answer(self.actor, row.id, institution_id=institution_id, code=code, choice=choice)
+            appointment_questions.answer(self.actor, row.id, institution_id=institution_id, code=code, choice=choice)
             return Done(self.record_url(row) + "#questions")
 
         return self._change(key, work)
@@ -173,7 +173,7 @@ class DraftPages(ViewPart):
             return self._refused(key, refused)
 
     def _keep_and(self, row_id: int, form: WishForm, work: Callable[[Appointment], Done], but: int | None) -> Done:
-        appointments.find_draft(self.actor, row_id)
+        appointment_drafts.find_draft(self.actor, row_id)
         loaded = load_items(AppointmentItem.appointment_id == row_id)  # Held while the service goes through them.
         types = _sent_types([item.id for item in loaded if item.id != but])
         wishes = {
@@ -181,7 +181,7 @@ class DraftPages(ViewPart):
             for name, value in form.data.items()
             if name in WISHES and name in request.form
         }
-        return work(appointments.set_details(self.actor, row_id, types=types, wishes=wishes))
+        return work(appointment_drafts.set_details(self.actor, row_id, types=types, wishes=wishes))
 
     def _refused(self, key: str, refused: Invalid) -> tuple[Response | str, int]:
         """The draft's page with the sentences beside what they are about."""
@@ -205,7 +205,7 @@ def draft_lines(row: Appointment, asked: Sequence[LastInstitutionQuestion]) -> l
     decisions = matching_runs.expected(instruments, preferred=preferred)
     answers = {each.id: expected_answer(each, decisions[each.id]) for each in instruments}
     words = WhyWords(answers.values())
-    waiting = {key: correction_button(item) for key, item in appointments.uncorrected(row).items()}
+    waiting = {key: correction_button(item) for key, item in appointment_questions.uncorrected(row).items()}
     return [_line(item, answers[item.instrument_id], words, waiting.get(item.instrument_id)) for item in row.items]
 
 

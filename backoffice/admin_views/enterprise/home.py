@@ -19,7 +19,7 @@ from ...database import db
 from ...messages.wording import day_with_weekday
 from ...models import Appointment, AppointmentItem, MeasuringInstrument, Slip, Verification
 from ...permissions import P
-from ...services import appointments, instrument_facts, job_runs, slips, verification_reading
+from ...services import appointment_drafts, instrument_facts, job_runs, slips, verification_reading
 from ...services.ledger_status import valid_until
 from ...states import AppointmentStatus, ItemStatus, VerificationStatus
 from ..base import Button, PanelView, ScopedModelView, Tab
@@ -174,7 +174,7 @@ def _returned(item: AppointmentItem) -> Task:
 def failed_tasks(actor: Actor) -> list[Task]:
     """Instruments that failed: to be repaired and booked again, or scrapped; one in a draft leads back to it."""
     fails = verification_reading.fails_to_repair(actor, limit=MOST_ROWS)
-    drafts = appointments.drafts_with([row.instrument_id for row in fails])
+    drafts = appointment_drafts.drafts_with([row.instrument_id for row in fails])
     return [_failed(row, drafts.get(row.instrument_id)) for row in fails]
 
 

@@ -12,7 +12,7 @@ from ... import clock, messages
 from ...messages.ledger import column_name, history_words
 from ...models import MeasuringInstrument, Verification
 from ...models.instrument import FIRST_ONLY_SCHEME
-from ...services import appointments, ledger, ledger_history, ledger_reference, verification_reading
+from ...services import appointment_drafts, ledger, ledger_history, ledger_reference, verification_reading
 from ...services.ledger_filing import FilingWords
 from ...services.ledger_history import DECISIONS, Step
 from ...services.ledger_schemes import why_never_booked
@@ -136,7 +136,7 @@ def _due(row: Instrument, status: S) -> NextStep | None:
 
 def _booking(row: Instrument) -> Button:
     """A new draft with this instrument in it, or the draft it stands in already."""
-    draft = appointments.draft_with(row.id)
+    draft = appointment_drafts.draft_with(row.id)
     if draft is not None:
         return Button(_("回到预约草稿"), record_path("enterprise", "appointments", draft.id), primary=True)
     return Button(_("预约检定"), f"/enterprise/appointments/new?instrument={row.id}", post=True, primary=True)

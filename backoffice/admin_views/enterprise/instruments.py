@@ -23,7 +23,7 @@ from ...errors import Invalid
 from ...messages.ledger import column_name
 from ...models import Enterprise, InstrumentKind, MeasuringInstrument
 from ...permissions import P
-from ...services import appointments, ledger, ledger_reference
+from ...services import appointment_drafts, ledger, ledger_reference
 from ...services.ledger_status import has_status
 from ...services.ledger_values import DECLARED_COLUMNS, OPTIONAL_COLUMNS
 from ...services.verification_reading import is_awaiting_repair
@@ -362,8 +362,8 @@ class Instruments(BatchPages, FilingPages, InstrumentRecord, ScopedModelView):
         confirm=lambda _view, rows: _("新建一个预约草稿，放入这 %(count)s 台（件）；核对后再提交。", count=len(rows)),
     )
     def book_many(self, actor: Actor, rows: Sequence[Instrument], values: dict[str, Any]) -> Done:
-        draft = appointments.create_draft(actor)
-        count = appointments.choose(actor, draft.id, [row.id for row in rows])
+        draft = appointment_drafts.create_draft(actor)
+        count = appointment_drafts.choose(actor, draft.id, [row.id for row in rows])
         said = _("已建立草稿并放入 %(count)s 台（件），请核对后提交。", count=count)
         return Done(record_path("enterprise", "appointments", draft.id), said)
 
