@@ -90,6 +90,23 @@ for (const input of document.querySelectorAll("input[data-lookup]")) {
   });
 }
 
+// A file is chosen, or dropped, anywhere on its area, which says which one it is.
+for (const area of document.querySelectorAll("[data-drop]")) {
+  const input = area.querySelector("input");
+  const chosen = area.querySelector("[data-chosen]");
+  const nothing = chosen.textContent;
+  const show = () => {
+    const file = input.files[0];
+    chosen.textContent = file ? `${file.name} (${Math.max(file.size / 1048576, 0.1).toFixed(1)} MB)` : nothing;
+  };
+  area.classList.add("is-live");
+  area.querySelector(".drop-say").hidden = false;
+  input.addEventListener("change", show);
+  input.addEventListener("dragenter", () => area.classList.add("is-over"));
+  for (const end of ["dragleave", "drop"]) input.addEventListener(end, () => area.classList.remove("is-over"));
+  window.addEventListener("pageshow", show);
+}
+
 // Menus close when something else is pressed, or by Escape.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 from wtforms import FileField
+from wtforms.validators import InputRequired
 
 from ...errors import Invalid
 from ...messages.imports import time_left
@@ -34,7 +35,12 @@ WORKING = (ImportState.CHECKING, ImportState.APPLYING)
 
 
 class UploadForm(PanelForm):
-    file = FileField(_l("填写好的工作簿"), description=_l(".xlsx 工作簿，最多 15 MB、50,000 行；原文件不会被改动。"))
+    file = FileField(
+        _l("填写好的工作簿"),
+        [InputRequired()],
+        description=_l(".xlsx 工作簿，最多 15 MB、50,000 行；原文件不会被改动。"),
+        render_kw={"accept": ".xlsx,.csv"},
+    )
 
 
 @dataclass(frozen=True, slots=True)
