@@ -131,4 +131,5 @@ def _prefill(field: Any, raw: Sequence[str]) -> None:
         if keys:
             field.process(None, keys if isinstance(field, ScopedChecklistField) else keys[0])
         return
-    field.process(None, clean_text(raw[0]))
+    typed = [clean_text(each) for each in raw[:50]]
+    field.process(None, typed if isinstance(field, CodesField) else typed[0])

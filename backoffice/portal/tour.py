@@ -83,7 +83,7 @@ def go() -> Answer:
 def end() -> Answer:
     """Leave the tour; who is signed in stays signed in."""
     session.pop(KEY, None)
-    flash(_("五步都走完了。想再走一遍，先点“重置”恢复演示数据；想自己试试，点“切换角色”。"), "success")
+    flash(_("五步都走完了。想再走一遍，先点本页最下面的“重置”恢复演示数据；想自己试试，点“切换角色”。"), "success")
     return redirect(url_for("tour.index"), 303)
 
 

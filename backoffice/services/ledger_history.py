@@ -21,6 +21,8 @@ MOST_BOOKINGS = 50
 
 DECISIONS = {AuditAction.ITEM_ACCEPTED.value: "accepted", AuditAction.ITEM_RETURNED.value: "returned"}
 """Steps an institution writes a receipt with, by the receipt's `decision`."""
+WRITTEN_BY_RESULTS = frozenset({"verified_on", "verified_by_id", "outcome"})
+"""Columns of the ledger that nothing but a published result changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Past:
     bookings: Sequence[AppointmentItem]
     """Submitted items; when is their appointment's `submitted_at`."""
     steps: Sequence[Step]
+
+
+def is_told_by_result(event: AuditEvent) -> bool:
+    """Whether this change of the ledger is what publishing a result wrote there."""
+    return bool(WRITTEN_BY_RESULTS & set(event.after or {}))
 
 
 def of(actor: Actor, instrument_id: int) -> Past:

@@ -110,8 +110,7 @@ def _authorise(page: Page) -> None:
     expect(page.locator("main input[name=areas][value='370303']")).to_be_checked()
     assert field(page, "institution_id").input_value()
     field(page, "document_number").fill("淄市监计〔2026〕40 号")
-    for mode in page.locator("main input[name=delivery_modes]").all():
-        mode.check()
+    expect(page.locator("main input[name=delivery_modes][value=send_in]")).to_be_checked()
     press(page, "新增")
     follow(page, "看匹配结果")
     expect(page.locator("main [data-state=awaiting_acceptance]").first).to_be_visible(timeout=AT_ONCE_MS)

@@ -38,7 +38,7 @@ def test_an_unmatched_instrument_becomes_a_slip_when_the_missing_capability_is_a
     # The regulator opens the queue and sees why, and is led to what is missing with what is known filled in.
     regulator.goto(f"{stack.url}/regulator/unmatched/?q={SERIAL}")
     regulator.locator("main tbody td.lead a").click()
-    expect(regulator.locator("#why")).to_contain_text("依据")
+    expect(regulator.locator("#why")).to_contain_text("为什么")
     why = regulator.url
     press(regulator, "新增授权")
     expect(field(regulator, "kind_code")).to_have_value(KIND)

@@ -110,13 +110,15 @@ class InstrumentRecord(ViewPart):
 
     def history(self, row: Instrument) -> Sequence[Event]:
         past = ledger_history.of(self.actor, row.id)
-        events = [
+        events = [_verified_event(result) for result in self._results(row)]
+        events += [event for step in past.steps if (event := _stepped(step)) is not None]
+        events += [_booked(item) for item in past.bookings if item.appointment.submitted_at is not None]
+        events += [
             Event(each.at, history_words(each.action, each.before, each.after, value_words), who=each.actor_name)
             for each in past.changes
+            if not ledger_history.is_told_by_result(each)
         ]
-        events += [_booked(item) for item in past.bookings if item.appointment.submitted_at is not None]
-        events += [_verified_event(result) for result in self._results(row)]
-        events += [event for step in past.steps if (event := _stepped(step)) is not None]
+        # What follows from a step stands above it where both happened at the same moment.
         return sorted(events, key=lambda event: event.at, reverse=True)
 
 

@@ -89,9 +89,7 @@ class ArrangementForm(PanelForm):
         choices=[(code.value, words) for code, words in VISIT_LABELS.items()],
         default=Visit.ON_DAY.value,
     )
-    appointed_on = DateField(
-        _l("日期"), [day_where_chosen], description=_l("选“指定日”时填写。"), render_kw={"autocomplete": "off"}
-    )
+    appointed_on = DateField(_l("日期"), [day_where_chosen], render_kw={"autocomplete": "off"})
     day_confirmed = BooleanField(_l("已与使用单位商定，仍按这一天安排"))
     """Asked only about a day something speaks against; the box holds that day, so another day is asked about anew."""
     appointed_time = StringField(
@@ -105,6 +103,10 @@ class ArrangementForm(PanelForm):
     )
 
     asks_about_day = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.appointed_on.optional_words = _("选“指定日”时必填")
 
     def is_day_settled(self, appointment: Appointment) -> bool:
         """Whether the day suits or was confirmed; else what speaks against it stands beside the field."""

@@ -156,7 +156,7 @@ class Capabilities(RecordView):
         (_l("怎样检、为谁检"), ("delivery_modes", "unit_scope", "internal_units")),
         (_l("能力范围"), ("measuring_range", "accuracies")),
     )
-    prefilled = ("institution_id", "kind_code", "areas", "laboratory_id", "measuring_range")
+    prefilled = ("institution_id", "kind_code", "areas", "delivery_modes", "laboratory_id", "measuring_range")
     column_descriptions = {
         "institution_id": _l("全省的机构都可以选；区县可以为自己登记市院的授权。"),
         "kind_code": _l("强检器具目录里的种别。"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONPATH
 from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from ... import scoping
+from ... import clock, scoping
 from ...actor import Actor
 from ...database import db
 from ...messages import label
@@ -36,7 +35,7 @@ from ...services.words import LONGEST_REASON
 from ...states import ItemStatus
 from ..actions import record_action
 from ..base import Done, ScopedModelView
-from ..formatting import state_badge
+from ..formatting import badge, state_badge
 from ..forms import REQUIRED, PanelForm
 from ..institution.look_ups import institution_names, page_facts
 from ..lists import ChoiceFilter, ListState, Tab
@@ -131,8 +130,13 @@ def _nearest(_view: Any, _context: Any, row: AppointmentItem, _name: str) -> str
     return page_facts("nearest", dict).get(row.decision_id, "—")
 
 
-def due_words(due_at: datetime | None) -> str:
-    return day_with_weekday(areas.last_day(due_at)) if due_at else "—"
+def due_words(row: AppointmentItem) -> Any:
+    """Until when the office answers; marked once that day has passed without an answer."""
+    due_at = row.appointment.due_at
+    if row.office_answered_at or due_at is None:
+        return _("已答复") if row.office_answered_at else "—"
+    day = day_with_weekday(areas.last_day(due_at))
+    return badge(_("已过 %(day)s", day=day), "bad") if due_at <= clock.now() else day
 
 
 class RegulatorUnmatched(ScopedModelView):
@@ -143,13 +147,12 @@ class RegulatorUnmatched(ScopedModelView):
     in_dock = True
     list_template = "regulator/unmatched/list.html"
     details_template = "regulator/unmatched/details.html"
-    column_list = ("instrument", "nearest", "enterprise", "place", "kind", "status_since", "due")
+    column_list = ("instrument", "nearest", "enterprise", "place", "status_since", "due")
     column_labels = {
         "instrument": _l("器具"),
         "nearest": _l("最接近的机构与差的条件"),
         "enterprise": _l("器具使用单位"),
         "place": _l("使用地点"),
-        "kind": _l("种别"),
         "status_since": _l("未匹配自"),
         "due": _l("应答复"),
     }
@@ -157,12 +160,9 @@ class RegulatorUnmatched(ScopedModelView):
     column_formatters = {
         "nearest": _nearest,
         "place": lambda _view, _context, row, _name: row.instrument.division.name,
-        "kind": lambda _view, _context, row, _name: row.instrument.kind.name,
-        "due": lambda _view, _context, row, _name: (
-            _("已答复") if row.office_answered_at else due_words(row.appointment.due_at)
-        ),
+        "due": lambda _view, _context, row, _name: due_words(row),
     }
-    cell_classes = {"nearest": "wide", "enterprise": "wide"}
+    cell_classes = {"nearest": "wide", "enterprise": "wide", "place": "wide"}
     load_options = (
         sa.orm.joinedload(AppointmentItem.instrument).joinedload(MeasuringInstrument.kind),
         sa.orm.joinedload(AppointmentItem.instrument).joinedload(MeasuringInstrument.division),

@@ -205,6 +205,10 @@ def _new_capability(item: AppointmentItem, institution_id: int | None = None) ->
     instrument = item.instrument
     known: dict[str, Any] = {"institution_id": institution_id} if institution_id else {}
     url = url_for(
-        "regulator_capabilities.create_view", kind_code=instrument.kind_code, areas=instrument.division_code, **known
+        "regulator_capabilities.create_view",
+        kind_code=instrument.kind_code,
+        areas=instrument.division_code,
+        delivery_modes=instrument.delivery_mode,
+        **known,
     )
     return Button(_("新增授权"), url)
