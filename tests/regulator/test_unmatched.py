@@ -100,7 +100,7 @@ def test_with_nobody_near_the_strip_leads_to_a_new_authorisation(people, office)
     item = item_of(people.book(people.instruments(kind_code="1801")))
     page = office.text(record(item))
     assert "没有一家机构的授权覆盖在张店区使用的“声级计”" in page
-    assert 'href="/regulator/capabilities/new?kind_code=1801&amp;areas=370303"' in page
+    assert 'href="/regulator/capabilities/new?kind_code=1801&amp;areas=370303&amp;delivery_modes=send_in"' in page
     assert "没有候选机构" in page
 
 
