@@ -72,7 +72,7 @@ class Beginning:
     @classmethod
     def restored(cls, stored: Mapping[str, Any]) -> Beginning:
         """The beginning `stored()` was made from."""
-        return cls(stored["sheet"], {number: cells for number, cells in stored["rows"]}, stored["below"])
+        return cls(stored["sheet"], dict(stored["rows"]), stored["below"])
 
 
 def _is_word(text: str) -> bool:

@@ -1,8 +1,8 @@
 """The reading process: opens one file under limits of memory and time, and writes its rows as JSON lines.
 
 Started by `reader`. What it writes, a line each: `{"head": …}`, any number of `{"rows": [[number, {code: cell}]]}`
-and `{"end": {…}}`; or `{"problem": {"code": …, "facts": …}, …}` at any point. Whatever else happens to it is a broken or
-too complex file to the reader.
+and `{"end": {…}}`; or `{"problem": {"code": …, "facts": …}, …}` at any point. Whatever else happens to it is a broken
+or too complex file to the reader.
 """
 
 from __future__ import annotations

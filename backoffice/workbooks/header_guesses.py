@@ -1,7 +1,7 @@
 """What a column with a header of its own words probably is: by its header and by its values, silent when in doubt.
 
-A wrong guess that nobody notices fills a ledger with the wrong column; a missing one costs a click. What is known of the
-columns comes as a `Vocabulary`, so that any set of columns can be guessed at.
+A wrong guess that nobody notices fills a ledger with the wrong column; a missing one costs a click. What is known of
+the columns comes as a `Vocabulary`, so that any set of columns can be guessed at.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ class Guess:
 class Vocabulary:
     """What is known of a set of columns.
 
-    `more_names` are further headers by column code; `vague` known names that count less; `reserved` says of a word which
-    columns alone may have it in a header that only resembles theirs; `fits` whether a value can stand in a column;
-    `telling` are columns whose values say what they are, each with words of which the header must have one, if any.
+    `more_names` are further headers by column code; `vague` known names that count less; `reserved` says of a word
+    which columns alone may have it in a header that only resembles theirs; `fits` whether a value can stand in a
+    column; `telling` are columns whose values say what they are, each with words of which the header must have one.
     """
 
     columns: Sequence[Column]
