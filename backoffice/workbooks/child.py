@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
@@ -20,7 +20,7 @@ from backoffice.workbooks.choices import Choice, chosen_table
 from backoffice.workbooks.columns import EXAMPLE_SERIAL_NUMBER
 from backoffice.workbooks.intake import FileKind, Limits, check_file
 from backoffice.workbooks.problems import FileProblemCode, FileProblemError
-from backoffice.workbooks.sheets import Sheet, open_text, open_workbook
+from backoffice.workbooks.sheets import OpenedFile, open_text, open_workbook
 from backoffice.workbooks.tables import Table, find_table
 
 ROWS_A_LINE = 100
@@ -51,7 +51,7 @@ def read(path: Path, limits: Limits, out: BinaryIO, choice: Choice | None = None
     `choice` says which column is what, where a person has said so.
     """
     opened = open_workbook(path) if check_file(path, limits) is FileKind.WORKBOOK else open_text(path)
-    table = chosen_table(opened.sheets, choice) if choice else _found_table(opened.sheets)
+    table = chosen_table(opened.sheets, choice) if choice else _found_table(opened)
     counts = {"rows": 0, "blank": 0, "example": 0}
     lines = _lines_of_rows(table, limits, counts)
     first = next(lines, None)
@@ -64,13 +64,14 @@ def read(path: Path, limits: Limits, out: BinaryIO, choice: Choice | None = None
     _write(out, {"end": counts})
 
 
-def _found_table(sheets: Sequence[Sheet]) -> Table:
+def _found_table(opened: OpenedFile) -> Table:
     """The table known by its headers; the refusal of one that is not says what the file begins with."""
     try:
-        return find_table(sheets)
+        return find_table(opened.sheets)
     except FileProblemError as refused:
-        beginning = beginning_of(sheets) if refused.problem.is_about_structure else None
+        beginning = beginning_of(opened.sheets) if refused.problem.is_about_structure else None
         refused.beginning = beginning.stored() if beginning else None
+        refused.properties = opened.properties
         raise
 
 
@@ -141,7 +142,7 @@ def main(arguments: list[str]) -> int:
         read(path, limits, out, choice)
     except FileProblemError as refused:
         problem = {"code": refused.problem.code.value, "facts": dict(refused.problem.facts)}
-        _write(out, {"problem": problem, "beginning": refused.beginning})
+        _write(out, {"problem": problem, "beginning": refused.beginning, "properties": refused.properties})
     except (MemoryError, RecursionError):
         _write(out, {"problem": {"code": FileProblemCode.TOO_COMPLEX.value, "facts": {}}})
     except Exception as error:

@@ -93,7 +93,7 @@ class Upload:
         if "problem" in message:
             self.close()
             refused = FileProblemError(FileProblemCode(message["problem"]["code"]), **message["problem"]["facts"])
-            refused.beginning = message.get("beginning")
+            refused.beginning, refused.properties = message.get("beginning"), message.get("properties", {})
             raise refused
         return message
 
