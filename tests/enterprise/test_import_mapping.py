@@ -16,8 +16,8 @@ from backoffice.services.ledger_import_mapping import BY_NAME
 from tests.enterprise.ledger_app import browser, ledger_app, ledger_application, signed_in, user
 from tests.enterprise.test_imports import page, send
 from tests.factories import UserFactory
-from tests.services.ledger_samples import ALL_CODES, row, workbook
-from tests.services.test_ledger_import_mapping import COLUMNS, FILLS, HEADERS, line, own_list, with_column
+from tests.services.ledger_samples import ALL_CODES, OWN_HEADERS, line, own_list, row, workbook
+from tests.services.test_ledger_import_mapping import COLUMNS, FILLS, with_column
 from tests.web.conftest import Browser
 
 __all__ = ["browser", "ledger_app", "ledger_application", "user"]
@@ -178,5 +178,5 @@ def test_a_guess_never_goes_into_the_ledger_by_itself(browser: Browser) -> None:
     assert imports.check_imports() == {} and imports.apply_imports() == {}
     assert browser.get("/enterprise/instruments/count.json").get_json() == {"count": 0}
     run = db.session.query(ImportRun).one()
-    assert (run.rows, run.mapping, HEADERS[1] in str(run.headers)) == (0, None, True)
+    assert (run.rows, run.mapping, OWN_HEADERS[1] in str(run.headers)) == (0, None, True)
     assert ledger_import_mapping.may_be_mapped(run)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from openpyxl import Workbook, load_workbook
+from openpyxl import load_workbook
 
 from backoffice.actor import Actor
 from backoffice.database import db
@@ -29,11 +28,10 @@ from backoffice.services.ledger_import_mapping import BY_NAME, Picked
 from backoffice.states import ImportMode, ImportState, RowOutcome
 from backoffice.unit_of_work import unit_of_work
 from tests.factories import UserFactory, actor_of
-from tests.services.ledger_samples import ALL_CODES, row, workbook
+from tests.services.ledger_samples import ALL_CODES, OWN_HEADERS, line, own_list, row, workbook
 
 pytestmark = pytest.mark.usefixtures("app")
 
-HEADERS = ("序号", "仪器名称", "规格型号", "出厂号", "制造商", "安装位置", "备注")
 COLUMNS = {"B": "name", "C": "model", "D": "serial_number", "E": "manufacturer", "F": "place_of_use"}
 FILLS = {
     "kind_code": BY_NAME,
@@ -44,22 +42,6 @@ FILLS = {
     "delivery_mode": "送检",
 }
 PICKED = Picked(2, COLUMNS, FILLS)
-
-
-def line(number: int, name: str = "压力表") -> tuple[Any, ...]:
-    return (number, name, "Y-100", f"S{number:05d}", "青岛华青仪表有限公司", "一车间", "")
-
-
-def own_list(
-    *lines: Sequence[Any], headers: Sequence[Any] = HEADERS, title: str = "器具台账", sheet: str = "Sheet"
-) -> bytes:
-    book = Workbook()
-    book.active.title = sheet
-    for each in ([title], headers, *lines):
-        book.active.append(list(each))
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
 
 
 @pytest.fixture
@@ -263,9 +245,9 @@ def test_the_very_same_headers_are_read_in_the_same_way_the_next_time(clerk: Act
     again = upload(clerk, own_list(line(1), line(2), title="二〇二七年", sheet="新表"))
     assert (again.state, again.same, again.new) == (ImportState.READY, 1, 1)
     assert again.mapping is not None and again.mapping["remembered_from"] == first.id
-    moved = upload(clerk, own_list(("说明",), HEADERS, line(4), headers=("填表人：王工",)))
+    moved = upload(clerk, own_list(("说明",), OWN_HEADERS, line(4), headers=("填表人：王工",)))
     assert (moved.state, moved.new, moved.header_row) == (ImportState.READY, 1, 4)
-    other = upload(clerk, own_list((*line(3), 1), headers=(*HEADERS, "数目")))
+    other = upload(clerk, own_list((*line(3), 1), headers=(*OWN_HEADERS, "数目")))
     assert other.state is ImportState.MAPPING
 
 
