@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from ...errors import Invalid
 from ...messages import sentence
+from ...messages.imports import for_all_rows
 from ...models import ImportRun
 from ...services import ledger_import_mapping
 from ...services.ledger_import_mapping import BY_NAME, OFFERED, Picked
@@ -22,7 +23,6 @@ from ...states import ImportState
 from ...web.form_keys import once
 from ...workbooks.columns import BY_CODE
 from ..base import Button, Done
-from ..formatting import moment
 from ..view_parts import ViewPart
 
 LONGEST_FILL = 200
@@ -101,7 +101,7 @@ class MappingPages(ViewPart):
             said=said or {},
             missing=still_missing(shown),
             fill_options=fill_options,
-            uploaded=moment(run.created_at),
+            for_all_rows=for_all_rows,
         )
         return page
 
