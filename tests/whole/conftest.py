@@ -103,8 +103,8 @@ def demo_app(demo_database: postgres.Urls) -> Iterator[Flask]:
         _add_results(institution)
         for username in (CAST["enterprise"], CAST["other enterprise"]):
             user = db.session.scalars(sa.select(User).where(User.username == username)).one()
-            ledger_import.receive(people.actor_of(user), WORKBOOK.name, io.BytesIO(WORKBOOK.read_bytes()))
             ledger_import.receive(people.actor_of(user), "自己的台账.xlsx", io.BytesIO(own_list(line(1), line(2))))
+            ledger_import.receive(people.actor_of(user), WORKBOOK.name, io.BytesIO(WORKBOOK.read_bytes()))
     with application.app_context():
         while check_imports():
             pass
