@@ -53,6 +53,7 @@ class AuditAction(StrEnum):
     RESULT_PUBLISHED = "result.published"
     IMPORT_UPLOADED = "import.uploaded"
     IMPORT_FILE_REPLACED = "import.file_replaced"
+    IMPORT_MAPPED = "import.mapped"
     IMPORT_COMMITTED = "import.committed"
     IMPORT_CANCELLED = "import.cancelled"
     IMPORT_FINISHED = "import.finished"

@@ -28,6 +28,7 @@ APPLY_SECONDS = 10.0
 """A tick goes on writing for so long, one transaction a batch; the next one is at the scheduler's call."""
 PAUSE_SECONDS = 0.2
 OVER = (ImportState.DONE, ImportState.CANCELLED, ImportState.UNDONE, ImportState.REFUSED)
+WAITS_FOR_A_PERSON = (ImportState.MAPPING,)
 
 
 def check_imports(run_id: int | None = None) -> dict[str, int]:
@@ -103,8 +104,11 @@ def import_file(actor: Actor, path: Path, mode: ImportMode) -> dict[str, Any]:
 
 
 def run_to_end(actor: Actor, run_id: int, mode: ImportMode) -> dict[str, Any]:
-    """Check, commit and write one run, together with whatever job processes are at it."""
-    while (state := _state(run_id)) not in OVER:
+    """Check, commit and write one run, together with whatever job processes are at it.
+
+    A run whose columns only a person can name stays as it is: its JSON says which are missing.
+    """
+    while (state := _state(run_id)) not in (*OVER, *WAITS_FOR_A_PERSON):
         done: dict[str, int] = {}
         if state is ImportState.CHECKING:
             done = check_imports(run_id)

@@ -1,4 +1,4 @@
-"""Words of a run of the import: why an undo leaves a row as it is, and how long the rest will take."""
+"""Words of a run of the import: what a list lacks, why an undo leaves a row, how long the rest will take."""
 
 from __future__ import annotations
 
@@ -32,6 +32,25 @@ KEPT_SHORT: dict[str, str] = {
     "key_taken": N_("恢复后重复"),
     "reference_gone": N_("原代码已不存在"),
 }
+
+FOR_ALL_ROWS: dict[str, str] = {
+    "name": N_("所有器具都是同一种的填一次，如“电子计价秤”。"),
+    "kind_code": N_("名称写得清楚的，系统逐行按名称认，认不出的行检查时会指出；全部是同一种的，直接选那一种。"),
+    "model": N_("所有器具型号相同的填一次；铭牌上没有的填“无”。"),
+    "manufacturer": N_("所有器具都是同一厂家的填一次；铭牌上没有的填“不详”。"),
+    "origin": N_("所有器具都是国产或都是进口的，在这里选。"),
+    "place_of_use": N_("器具实际使用的详细地点，如门店、车间的地址；都在一处的填一次。"),
+    "division_code": N_("使用地点所在的区县，写代码或名称，如 370303 张店区。"),
+    "quantity": N_("一行就是一台（件），填“1”。"),
+    "purpose": N_("这些器具主要用在哪一方面。"),
+    "delivery_mode": N_("送到技术机构去，还是请技术机构上门。"),
+}
+"""What to fill in for a column that a file does not have, by column code."""
+
+
+def for_all_rows(code: str) -> str:
+    """The help beside a value that every row gets."""
+    return _(FOR_ALL_ROWS[code])
 
 
 def kept_words(code: str, facts: Mapping[str, Any]) -> str:

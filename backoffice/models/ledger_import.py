@@ -36,6 +36,10 @@ class ImportRun(Stamped, Model):
     sheet: Mapped[str | None]
     header_row: Mapped[int | None]
     """Where the table stood in the file."""
+    headers: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
+    """How the file's table begins, where not all of its columns are known by name."""
+    mapping: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Which column is what, where a person has said so: a `Choice`, and the run it was remembered from."""
     rows: Mapped[int] = mapped_column(default=0)
     new: Mapped[int] = mapped_column(default=0)
     updated: Mapped[int] = mapped_column(default=0)

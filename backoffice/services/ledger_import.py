@@ -41,7 +41,7 @@ def receive(actor: Actor, file_name: str, stream: BinaryIO) -> ImportRun:
 
     A workbook that was marked for an undecided run of this enterprise goes into that run.
     Raises `Invalid` (field `file`) for a file that cannot be read at all: no run is opened for it. A table without
-    rows, or with a column missing or twice, opens a run that the check will refuse with the reason.
+    rows, or with a column missing or twice, opens a run that the check will refuse with the reason, or ask about.
     """
     require(actor, Permission.OWN_LEDGER_IMPORT)
     limits = Limits()
@@ -92,7 +92,7 @@ def _first_look(path: Path, limits: Limits, file_name: str) -> dict[str, str]:
     except FileProblemError as refused:
         problem = refused.problem
         if problem.is_about_structure or problem.code is FileProblemCode.TOO_COMPLEX:
-            return {}
+            return refused.properties
         raise Invalid.one("file", f"file.{problem.code.value}", **problem.facts) from None
 
 

@@ -21,6 +21,8 @@ from ..workbooks.marks import RUN_PROPERTY
 from .ledger_import_annotate import forget
 
 LONGEST_NUMBER = 18
+IS_OF_EARLIER_FILE = "is_of_earlier_file"
+"""Marks what was said of a file that has been replaced; it holds for the new one if that has the same headers."""
 
 
 def run_of(actor: Actor, properties: Mapping[str, str]) -> ImportRun | None:
@@ -43,16 +45,24 @@ def replace_file(actor: Actor, run: ImportRun, file: StoredFile) -> ImportRun:
             run_id=run.id, file_id=earlier.id, replaced_by_id=actor.user_id, replaced_at=now, errors=run.errors
         )
     )
+    run.file, run.headers = file, None
+    if run.mapping:
+        run.mapping = {**run.mapping, IS_OF_EARLIER_FILE: True}
+    start_over(run)
+    before, after = ({"file": each.name, "size": each.size} for each in (earlier, file))
+    audit.record(actor, AuditAction.IMPORT_FILE_REPLACED, run, before=before, after=after)
+    return run
+
+
+def start_over(run: ImportRun) -> None:
+    """Nothing of the file is known any more: the job checks it from its beginning."""
     forget(run)
     execute_counted(sa.delete(ImportRow).where(ImportRow.run_id == run.id))
-    run.file, run.state, run.problems, run.checked_at = file, ImportState.CHECKING, [], None
+    run.state, run.problems, run.checked_at = ImportState.CHECKING, [], None
     run.rows = run.new = run.updated = run.same = run.errors = run.warnings = run.blank_rows = 0
     run.sheet = run.header_row = None
     run.updated_at = run.created_at  # Nobody reads it yet; the next check takes it at once.
     db.session.flush()
-    before, after = ({"file": each.name, "size": each.size} for each in (earlier, file))
-    audit.record(actor, AuditAction.IMPORT_FILE_REPLACED, run, before=before, after=after)
-    return run
 
 
 def earlier_files(run: ImportRun) -> list[ImportEarlierFile]:

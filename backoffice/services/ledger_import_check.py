@@ -23,10 +23,11 @@ from ..database import db, execute_counted
 from ..models import ImportRow, ImportRun, StoredFile
 from ..states import ImportState, RowOutcome
 from ..workbooks.checks import RawRow
+from ..workbooks.choices import Choice
 from ..workbooks.problems import FileProblem, FileProblemError
 from ..workbooks.reader import Upload, open_upload
 from ..workbooks.reference import Reference
-from . import ledger_reference, notices
+from . import ledger_import_mapping, ledger_reference, notices
 from .ledger_import import stored_file_problem
 from .ledger_import_judge import Judge, JudgedRow, Seen
 from .ledger_values import key_of
@@ -47,6 +48,7 @@ class Work:
     stored: int
     last_number: int
     seen: Seen
+    choice: Choice | None = None
 
 
 def claim(run_id: int | None = None) -> Work | None:
@@ -72,6 +74,7 @@ def claim(run_id: int | None = None) -> Work | None:
         stored=run.rows,
         last_number=db.session.scalar(sa.select(sa.func.max(ImportRow.number)).where(ImportRow.run_id == run.id)) or 0,
         seen=_seen_of(run.id),
+        choice=ledger_import_mapping.choice_of(run),
     )
 
 
@@ -91,11 +94,15 @@ def _seen_of(run_id: int) -> Seen:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows read from the file; `is_last` with the final ones, `problem` where the file turned out unreadable."""
+    """Rows read from the file; `is_last` with the final ones, `problem` where the file turned out unreadable.
+
+    `beginning` is how the table begins where not all of its columns are known.
+    """
 
     rows: Sequence[RawRow]
     is_last: bool = False
     problem: FileProblem | None = None
+    beginning: dict[str, Any] | None = None
 
 
 class FileCheck:
@@ -121,8 +128,8 @@ class FileCheck:
         try:
             rows = list(islice(self._rows_left(), BATCH))
         except FileProblemError as refused:
-            return Batch((), problem=refused.problem)
-        return Batch(rows, is_last=len(rows) < BATCH)
+            return Batch((), problem=refused.problem, beginning=refused.beginning)
+        return Batch(rows, is_last=len(rows) < BATCH, beginning=self._open().beginning)
 
     def _rows_left(self) -> Iterator[RawRow]:
         if self._rows is None:
@@ -134,7 +141,7 @@ class FileCheck:
         if self._upload is None:
             path = Path(self._folder.name) / "upload.xlsx"  # openpyxl goes by the ending.
             path.write_bytes(self._work.content)
-            self._upload = open_upload(path)
+            self._upload = open_upload(path, choice=self._work.choice)
         return self._upload
 
     def store(self, batch: Batch) -> bool:
@@ -145,11 +152,13 @@ class FileCheck:
             .with_for_update(skip_locked=True, of=ImportRun)
             .execution_options(populate_existing=True)
         ).first()
-        if run is None or run.rows != self._stored or run.file_id != self._work.file_id:
+        if run is None or run.rows != self._stored or not self._is_still_what_was_read(run):
             return False
         run.updated_at = clock.now()
+        if self._is_first_look and ledger_import_mapping.is_remembered(run, batch.beginning, self._work.reference):
+            return False
         if batch.problem is not None:
-            _refuse(run, batch.problem)
+            self._stop(run, batch.problem)
             return False
         self._store_rows(run, batch.rows)
         self._stored = run.rows
@@ -157,6 +166,20 @@ class FileCheck:
             self._finish(run)
         db.session.flush()
         return not batch.is_last
+
+    @property
+    def _is_first_look(self) -> bool:
+        return not self._stored and self._work.choice is None
+
+    def _is_still_what_was_read(self, run: ImportRun) -> bool:
+        return run.file_id == self._work.file_id and ledger_import_mapping.choice_of(run) == self._work.choice
+
+    def _stop(self, run: ImportRun, problem: FileProblem) -> None:
+        """Ask a person which column is what where that can help; else the file is refused."""
+        asked = ledger_import_mapping.question(run, problem, self._work.reference) if self._is_first_look else None
+        _refuse(run, asked or problem)
+        if asked:
+            run.state = ImportState.MAPPING
 
     def _store_rows(self, run: ImportRun, raw_rows: Sequence[RawRow]) -> None:
         if not raw_rows:

@@ -1,8 +1,8 @@
 """The reading process: opens one file under limits of memory and time, and writes its rows as JSON lines.
 
 Started by `reader`. What it writes, a line each: `{"head": …}`, any number of `{"rows": [[number, {code: cell}]]}`
-and `{"end": {…}}`; or `{"problem": {"code": …, "facts": …}}` at any point. Whatever else happens to it is a broken or
-too complex file to the reader.
+and `{"end": {…}}`; or `{"problem": {"code": …, "facts": …}, …}` at any point. Whatever else happens to it is a broken
+or too complex file to the reader.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
+from backoffice.workbooks.beginnings import beginning_of, read_beginning
+from backoffice.workbooks.choices import Choice, chosen_table
 from backoffice.workbooks.columns import EXAMPLE_SERIAL_NUMBER
 from backoffice.workbooks.intake import FileKind, Limits, check_file
 from backoffice.workbooks.problems import FileProblemCode, FileProblemError
-from backoffice.workbooks.sheets import open_text, open_workbook
+from backoffice.workbooks.sheets import OpenedFile, open_text, open_workbook
 from backoffice.workbooks.tables import Table, find_table
 
 ROWS_A_LINE = 100
@@ -43,10 +45,13 @@ def limit_resources(limits: Limits, *, written_bytes: int = 0) -> None:
             resource.setrlimit(kind, (value, value))
 
 
-def read(path: Path, limits: Limits, out: BinaryIO) -> None:
-    """Write the file's rows to `out`. Raises `FileProblemError`, or whatever a hostile file makes the library raise."""
+def read(path: Path, limits: Limits, out: BinaryIO, choice: Choice | None = None) -> None:
+    """Write the file's rows to `out`. Raises `FileProblemError`, or whatever a hostile file makes the library raise.
+
+    `choice` says which column is what, where a person has said so.
+    """
     opened = open_workbook(path) if check_file(path, limits) is FileKind.WORKBOOK else open_text(path)
-    table = find_table(opened.sheets)
+    table = chosen_table(opened.sheets, choice) if choice else _found_table(opened)
     counts = {"rows": 0, "blank": 0, "example": 0}
     lines = _lines_of_rows(table, limits, counts)
     first = next(lines, None)
@@ -59,6 +64,17 @@ def read(path: Path, limits: Limits, out: BinaryIO) -> None:
     _write(out, {"end": counts})
 
 
+def _found_table(opened: OpenedFile) -> Table:
+    """The table known by its headers; the refusal of one that is not says what the file begins with."""
+    try:
+        return find_table(opened.sheets)
+    except FileProblemError as refused:
+        beginning = beginning_of(opened.sheets) if refused.problem.is_about_structure else None
+        refused.beginning = beginning.stored() if beginning else None
+        refused.properties = opened.properties
+        raise
+
+
 def _head(table: Table, properties: dict[str, str]) -> dict[str, Any]:
     return {
         "sheet": table.sheet.title,
@@ -68,6 +84,7 @@ def _head(table: Table, properties: dict[str, str]) -> dict[str, Any]:
         "unknown": table.header.unknown,
         "unread_sheets": table.unread_sheets,
         "properties": properties,
+        "beginning": read_beginning(table.sheet).stored() if table.header.unknown else None,
     }
 
 
@@ -118,12 +135,14 @@ def _write(out: BinaryIO, message: dict[str, Any]) -> None:
 
 def main(arguments: list[str]) -> int:
     path, limits = Path(arguments[0]), Limits(**json.loads(arguments[1]))
+    choice = Choice.restored(json.loads(arguments[2])) if len(arguments) > 2 else None
     limit_resources(limits)
     out = sys.stdout.buffer
     try:
-        read(path, limits, out)
+        read(path, limits, out, choice)
     except FileProblemError as refused:
-        _write(out, {"problem": {"code": refused.problem.code.value, "facts": dict(refused.problem.facts)}})
+        problem = {"code": refused.problem.code.value, "facts": dict(refused.problem.facts)}
+        _write(out, {"problem": problem, "beginning": refused.beginning, "properties": refused.properties})
     except (MemoryError, RecursionError):
         _write(out, {"problem": {"code": FileProblemCode.TOO_COMPLEX.value, "facts": {}}})
     except Exception as error:

@@ -184,8 +184,13 @@ class FileProblem:
 
 
 class FileProblemError(Exception):
-    """The file is refused; `problem` says why."""
+    """The file is refused; `problem` says why, `beginning` what its table begins with where it looks like one.
+
+    `properties` are the document's, where it could be opened.
+    """
 
     def __init__(self, code: FileProblemCode, **facts: Any) -> None:
         self.problem = FileProblem(code, facts)
+        self.beginning: dict[str, Any] | None = None
+        self.properties: dict[str, str] = {}
         super().__init__(code.value, facts)

@@ -19,6 +19,7 @@ from typing import IO, Any, cast
 
 from backoffice.workbooks.cells import CellKind, RawCell
 from backoffice.workbooks.checks import RawRow
+from backoffice.workbooks.choices import Choice
 from backoffice.workbooks.intake import Limits, check_file
 from backoffice.workbooks.problems import FileProblem, FileProblemCode, FileProblemError
 
@@ -39,8 +40,9 @@ class HeaderFound:
 class Upload:
     """An opened file: what its header says at once, its rows as they are asked for. Close it, or use `with`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], limits: Limits) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], limits: Limits, choice: Choice | None = None) -> None:
         self._lines = _ChildLines(process, limits)
+        self._choice = choice
         self._ended = False
         head = self._next_message()["head"]
         self.sheet: str = head["sheet"]
@@ -50,6 +52,8 @@ class Upload:
         }
         self.warnings: list[FileProblem] = _warnings(head)
         self.properties: dict[str, str] = head["properties"]
+        self.beginning: dict[str, Any] | None = head["beginning"]
+        """What the table begins with, where it has columns that are not known."""
         self.row_count = 0
         self.blank_rows = 0
         """Blank and format-only rows that were dropped; known once `rows()` has come to its end."""
@@ -67,7 +71,8 @@ class Upload:
         while not self._ended:
             message = self._next_message()
             for number, cells in message.get("rows", ()):
-                yield RawRow(number, {code: _raw_cell(cell, letters[code]) for code, cell in cells.items()})
+                read = {code: _raw_cell(cell, letters[code]) for code, cell in cells.items()}
+                yield RawRow(number, self._choice.completed(read) if self._choice else read)
             if "end" in message:
                 self._finish(message["end"])
 
@@ -87,7 +92,9 @@ class Upload:
             raise
         if "problem" in message:
             self.close()
-            raise FileProblemError(FileProblemCode(message["problem"]["code"]), **message["problem"]["facts"])
+            refused = FileProblemError(FileProblemCode(message["problem"]["code"]), **message["problem"]["facts"])
+            refused.beginning, refused.properties = message.get("beginning"), message.get("properties", {})
+            raise refused
         return message
 
     def close(self) -> None:
@@ -101,15 +108,17 @@ class Upload:
         self.close()
 
 
-def open_upload(path: Path, limits: Limits | None = None) -> Upload:
+def open_upload(path: Path, limits: Limits | None = None, choice: Choice | None = None) -> Upload:
     """Open an uploaded file. Raises `FileProblemError` for one that is refused as a whole.
 
-    Returns once the header is understood and a first row was found.
+    Returns once the header is understood and a first row was found. `choice` says which column is what, where a person
+    has said so.
     """
     limits = limits or Limits()
     check_file(path, limits)
+    arguments = [str(path.resolve()), _as_json(limits), *([json.dumps(choice.stored())] if choice else [])]
     process = subprocess.Popen(  # noqa: S603 - this interpreter, a module of ours, no shell
-        [sys.executable, "-W", "ignore", "-m", "backoffice.workbooks.child", str(path.resolve()), _as_json(limits)],
+        [sys.executable, "-W", "ignore", "-m", "backoffice.workbooks.child", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -117,7 +126,7 @@ def open_upload(path: Path, limits: Limits | None = None) -> Upload:
         env=bare_environment(),
         close_fds=True,
     )
-    return Upload(process, limits)
+    return Upload(process, limits, choice)
 
 
 def _as_json(limits: Limits) -> str:

@@ -11,6 +11,8 @@ from openpyxl import Workbook
 from backoffice.workbooks.columns import BY_CODE, COLUMNS
 
 ALL_CODES = tuple(column.code for column in COLUMNS)
+OWN_HEADERS = ("序号", "仪器名称", "规格型号", "出厂号", "制造商", "安装位置", "备注")
+"""Of a list that a clerk keeps himself, below a title."""
 
 
 def typed(**changes: Any) -> dict[str, Any]:
@@ -55,6 +57,24 @@ def workbook(rows: Iterable[Mapping[str, Any]], *, codes: Sequence[str] = ALL_CO
     sheet.append([BY_CODE[code].header for code in codes])
     for each in rows:
         sheet.append([each.get(code) for code in codes])
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def line(number: int, name: str = "压力表") -> tuple[Any, ...]:
+    """A row of such a list."""
+    return (number, name, "Y-100", f"S{number:05d}", "青岛华青仪表有限公司", "一车间", "")
+
+
+def own_list(
+    *lines: Sequence[Any], headers: Sequence[Any] = OWN_HEADERS, title: str = "器具台账", sheet: str = "Sheet"
+) -> bytes:
+    """A workbook with such a list."""
+    book = Workbook()
+    book.active.title = sheet
+    for each in ([title], headers, *lines):
+        book.active.append(list(each))
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()

@@ -43,6 +43,7 @@ from tests.factories import (
     InstrumentFactory,
     UserFactory,
 )
+from tests.services.ledger_samples import line, own_list
 
 from . import people
 from .cases import Cases
@@ -102,6 +103,7 @@ def demo_app(demo_database: postgres.Urls) -> Iterator[Flask]:
         _add_results(institution)
         for username in (CAST["enterprise"], CAST["other enterprise"]):
             user = db.session.scalars(sa.select(User).where(User.username == username)).one()
+            ledger_import.receive(people.actor_of(user), "自己的台账.xlsx", io.BytesIO(own_list(line(1), line(2))))
             ledger_import.receive(people.actor_of(user), WORKBOOK.name, io.BytesIO(WORKBOOK.read_bytes()))
     with application.app_context():
         while check_imports():

@@ -5,6 +5,7 @@ Then a row is created, edited and deleted through every view that can, by its ow
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,14 +18,16 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from backoffice.database import db
+from backoffice.jobs.imports import check_imports
 from backoffice.models import AppointmentItem, AuditEvent, Institution, User
-from backoffice.services import accounts, walk_ins
+from backoffice.services import accounts, ledger_import, walk_ins
 from backoffice.states import ItemStatus
 from backoffice.unit_of_work import is_open, unit_of_work
 from ops import postgres
 from tests.conftest import settings_for
 from tests.factories import UserFactory, valid_uscc
 from tests.journeys import support
+from tests.services.ledger_samples import line, own_list
 
 from .cases import views
 from .pages import Form, read
@@ -293,3 +296,19 @@ def test_a_result_is_entered_changed_published_and_discarded_through_services(
     with guarded_app.app_context():
         assert _audit_rows() - before >= 6
     assert len(no_stray_commit) >= 6
+
+
+def test_the_columns_of_a_list_are_named_through_a_service(guarded_app: Flask, no_stray_commit: list[str]) -> None:
+    """An action of a run that the upload has made; the check stops at it until it is done."""
+    person = visitor(guarded_app, "91370303MA3D01010Y")
+    with guarded_app.app_context():
+        user = db.session.scalars(sa.select(User).where(User.username == "91370303MA3D01010Y")).one()
+        with unit_of_work():
+            run = ledger_import.receive(accounts.person(user), "台账.xlsx", io.BytesIO(own_list(line(1))))
+        check_imports(run.id)
+        key, before = run.id, _audit_rows()
+    typed = {"fill_origin": "国产", "fill_purpose": "安全防护", "fill_delivery_mode": "送检"}
+    _fill(person, f"/enterprise/imports/{key}/mapping", typed)
+    with guarded_app.app_context():
+        assert _audit_rows() - before == 1
+    assert no_stray_commit

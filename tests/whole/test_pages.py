@@ -30,6 +30,7 @@ _code = re.compile(
     | \d[\w.-]*                          # anything that begins with a digit
     | [\w.+-]+@[\w.-]+                   # an e-mail address
     | [\w-]+\.(?:xlsx|csv|png|jpg|pdf)   # the name of somebody's file
+    | [A-Z]{1,3}\ 列                     # a column of somebody's spreadsheet
     | https?://\S+
     """,
     re.VERBOSE,

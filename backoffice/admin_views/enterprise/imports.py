@@ -28,6 +28,7 @@ from ..forms import PanelForm, place_problems
 from ..import_files import UploadedFile
 from ..subjects import record_path
 from .import_annotated import AnnotatedPages, annotated_of
+from .import_mapping import MappingPages, mapping_words
 from .import_preview import Preview, read_filter
 from .import_undo import UndoPages, undo_words
 
@@ -70,7 +71,7 @@ def decision_of(row: ImportRun) -> Decision | None:
     return Decision(what, _("确认后写入台账；写入前台账没有变化。"))
 
 
-class Imports(UndoPages, AnnotatedPages, UploadedFile, ScopedModelView):
+class Imports(UndoPages, AnnotatedPages, MappingPages, UploadedFile, ScopedModelView):
     """A run of the import."""
 
     model, noun, title, menu_group = ImportRun, "imports", _l("导入"), _l("工具")
@@ -113,6 +114,7 @@ class Imports(UndoPages, AnnotatedPages, UploadedFile, ScopedModelView):
     tabs = (
         Tab("all", _l("全部")),
         Tab("open", _l("待确认"), ImportRun.state == ImportState.READY),
+        Tab("mapping", _l("待对应列"), ImportRun.state == ImportState.MAPPING),
     )
     count_unit = _l("次")
     empty_title = _l("还没有导入过")
@@ -208,6 +210,9 @@ class Imports(UndoPages, AnnotatedPages, UploadedFile, ScopedModelView):
         """What goes on; what is to be decided has forms of its own on the page (`Decision`)."""
         if row.undo_requested_at is not None and (undo := undo_words(row)) is not None:
             return NextStep(undo.what, undo.who, others=[self.kept_button(row)] if undo.stays else [])
+        if row.state is ImportState.MAPPING:
+            who = _("请指出每一列是什么；对应好以后接着逐行检查，台账没有变化。")
+            return NextStep(_("这个文件的列名和模板不同"), who, primary=self.mapping_button(row))
         done = _("已完成，写入 %(count)s 行", count=row.applied)
         left_out = _("%(count)s 行有错误，没有写入。", count=row.errors) if row.errors else ""
         said = {
@@ -246,5 +251,6 @@ class Imports(UndoPages, AnnotatedPages, UploadedFile, ScopedModelView):
             "show_link": True,
             "decision": decision_of(row),
             "annotated": annotated_of(row),
+            "mapping": mapping_words(row, self.url_of("mapping", key=row.id)),
             "uploaded": _("%(name)s · %(at)s", name=row.uploaded_by.name, at=moment(row.created_at)),
         }

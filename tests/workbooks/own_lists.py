@@ -1,0 +1,358 @@
+"""Header rows as enterprises write them in lists of their own, each with some rows, and what a person says they are.
+
+`expected` names the columns by letter that must be guessed; no other may be guessed, except as `also` allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class OwnList:
+    """A list: what stands above its header, the header, the rows, and the meaning of its columns by letter."""
+
+    name: str
+    header: Sequence[str | None]
+    rows: Sequence[Sequence[object]]
+    expected: Mapping[str, str]
+    above: Sequence[Sequence[str]] = field(default_factory=tuple)
+
+
+LISTS = (
+    OwnList(
+        "a shop's scales",
+        ["序号", "名称", "规格型号", "编号", "厂家", "量程", "精度", "使用部门", "安装地点", "备注"],
+        [
+            [1, "电子计价秤", "ACS-30", "20240118", "永康市华鹰衡器有限公司", "30kg", "Ⅲ级", "生鲜", "一楼收银台", ""],
+            [
+                2,
+                "电子计价秤",
+                "ACS-15",
+                "20240119",
+                "永康市华鹰衡器有限公司",
+                "15kg",
+                "Ⅲ级",
+                "熟食",
+                "一楼熟食区",
+                "新",
+            ],
+        ],
+        {
+            "B": "name",
+            "C": "model",
+            "D": "serial_number",
+            "E": "manufacturer",
+            "F": "measuring_range",
+            "G": "accuracy_class",
+            "H": "department",
+            "I": "place_of_use",
+        },
+        above=[["鲁中超市计量器具台账"]],
+    ),
+    OwnList(
+        "a works' gauges",
+        [
+            "序号",
+            "仪器名称",
+            "型号规格",
+            "出厂号",
+            "制造商",
+            "测量范围",
+            "精度等级",
+            "安装位置",
+            "单位所在区",
+            "检定日期",
+            "有效期至",
+            "下次检定日期",
+        ],
+        [
+            [
+                1,
+                "压力表",
+                "Y-100",
+                "A2301",
+                "红旗仪表",
+                "(0~1.6)MPa",
+                "1.6级",
+                "空压站",
+                "张店区",
+                "2026-03-01",
+                "2026-08-31",
+                "2026-08-31",
+            ],
+            [
+                2,
+                "真空表",
+                "YZ-60",
+                "A2302",
+                "红旗仪表",
+                "(-0.1~0)MPa",
+                "1.6",
+                "锅炉房",
+                "张店区",
+                "2026/3/1",
+                "2026/8/31",
+                "2026/8/31",
+            ],
+        ],
+        {
+            "B": "name",
+            "C": "model",
+            "D": "serial_number",
+            "E": "manufacturer",
+            "F": "measuring_range",
+            "G": "accuracy_class",
+            "H": "place_of_use",
+            "I": "division_code",
+            "J": "declared_verified_on",
+            "K": "declared_valid_until",
+        },
+        above=[["特种设备安全附件台账"], ["编制：王工", "2026年"]],
+    ),
+    OwnList(
+        "a hospital",
+        [
+            "资产编号",
+            "设备名称",
+            "规格/型号",
+            "产品序列号",
+            "生产企业",
+            "使用科室",
+            "购置日期",
+            "单价（元）",
+            "类别",
+            "责任人",
+        ],
+        [
+            [
+                "ZC-0001",
+                "电子血压计",
+                "HEM-7136",
+                "SN2231",
+                "欧姆龙（大连）有限公司",
+                "内科",
+                "2023-05-10",
+                458,
+                "A",
+                "王芳",
+            ],
+            ["ZC-0002", "多参数监护仪", "iPM8", "SN8891", "迈瑞生物医疗", "急诊科", "2022-11-02", 22000, "A", "李强"],
+        ],
+        {
+            "A": "management_number",
+            "B": "name",
+            "C": "model",
+            "D": "serial_number",
+            "E": "manufacturer",
+            "F": "department",
+            "G": "purchased_on",
+        },
+    ),
+    OwnList(
+        "a filling station",
+        ["加油机名称", "型号", "出厂编号", "枪号", "油品", "生产厂", "安装地点", "用途", "送检方式", "台数"],
+        [
+            [
+                "税控燃油加油机",
+                "RT-C224",
+                "6601",
+                "1",
+                "92号汽油",
+                "正星科技股份有限公司",
+                "加油岛1",
+                "贸易结算",
+                "现场检定",
+                1,
+            ],
+            [
+                "税控燃油加油机",
+                "RT-C224",
+                "6601",
+                "2",
+                "95号汽油",
+                "正星科技股份有限公司",
+                "加油岛1",
+                "贸易结算",
+                "现场检定",
+                1,
+            ],
+        ],
+        {
+            "B": "model",
+            "C": "serial_number",
+            "D": "sub_number",
+            "E": "oil_product",
+            "F": "manufacturer",
+            "G": "place_of_use",
+            "H": "purpose",
+            "I": "delivery_mode",
+            "J": "quantity",
+        },
+    ),
+    OwnList(
+        "a market",
+        ["摊位号", "经营户", "联系电话", "衡器名称", "规格", "型号", "出厂编号", "制造单位", "国别", "所在区县"],
+        [
+            ["A01", "张三", "13800000001", "电子秤", "30kg", "ACS-30", "88001", "凯丰集团", "国产", "370303"],
+            ["A02", "李四", "13800000002", "电子秤", "15kg", "ACS-15", "88002", "凯丰集团", "国产", "370303"],
+        ],
+        {
+            "A": "stall_number",
+            "B": "stall_operator",
+            "D": "name",
+            "F": "model",
+            "G": "serial_number",
+            "H": "manufacturer",
+            "I": "origin",
+            "J": "division_code",
+        },
+    ),
+    OwnList(
+        "two numbers",
+        ["序号", "编号", "名称", "型号", "出厂号", "生产厂家名称", "存放地点"],
+        [
+            [1, "JL-001", "压力表", "Y-100", "8812", "上海自动化仪表", "锅炉房"],
+            [2, "JL-002", "压力表", "Y-60", "8813", "上海自动化仪表", "锅炉房"],
+        ],
+        {"C": "name", "D": "model", "E": "serial_number", "F": "manufacturer", "G": "place_of_use"},
+    ),
+    OwnList(
+        "numbered headers with units and line breaks",
+        ["1.器具名称", "2.型号\n规格", "3.出厂编号", "4.生产厂家", "5.数量（台）", "6.管理\n编号", "7.准确度等级(级)"],
+        [
+            ["压力表", "Y-100", "001", "红旗仪表", 1, "G-1", "1.6"],
+            ["压力表", "Y-100", "002", "红旗仪表", 1, "G-2", "2.5"],
+        ],
+        {
+            "A": "name",
+            "B": "model",
+            "C": "serial_number",
+            "D": "manufacturer",
+            "E": "quantity",
+            "F": "management_number",
+            "G": "accuracy_class",
+        },
+    ),
+    OwnList(
+        "a weighbridge list with a second head line",
+        [
+            "序号",
+            "品名",
+            "规格型号",
+            "最大秤量",
+            "产品编号",
+            "制造厂家",
+            "安装地址",
+            "行政区",
+            "检定单位",
+            "证书编号",
+            "检定周期",
+        ],
+        [
+            [1, "电子汽车衡", "SCS-100", "100t", "2201", "杭州衡器", "东门", "周村区", "淄博市计量所", "ZB-1", "1年"],
+            [2, "电子汽车衡", "SCS-60", "60t", "2202", "杭州衡器", "西门", "周村区", "淄博市计量所", "ZB-2", "1年"],
+        ],
+        {
+            "B": "name",
+            "C": "model",
+            "D": "measuring_range",
+            "E": "serial_number",
+            "F": "manufacturer",
+            "G": "place_of_use",
+            "H": "division_code",
+            "I": "declared_institution",
+            "J": "certificate_number",
+        },
+        above=[["衡器台账", "", "", "单位：台"], ["填表日期：2026年11月"]],
+    ),
+    OwnList(
+        "words that mislead",
+        [
+            "使用单位名称",
+            "单位注册地",
+            "计量单位",
+            "供应商电话",
+            "合格证编号",
+            "下次检定日期",
+            "原编号",
+            "生产日期",
+            "状态",
+            "保管人",
+            "单位联系电话",
+        ],
+        [
+            ["某某公司", "张店区", "台", "0533-1", "H-1", "2027-01-01", "1", "2020-01-01", "在用", "赵六", "0533-2"],
+            ["某某公司", "张店区", "台", "0533-1", "H-2", "2027-01-01", "2", "2020-01-01", "在用", "赵六", "0533-2"],
+        ],
+        {},
+    ),
+    OwnList(
+        "values against the header",
+        ["名称", "类别", "等级", "购置日期", "产地", "级别", "有效期", "量程", "区县"],
+        [
+            ["压力表", "A类", "良好", "待查", "山东淄博", "A", "一年", "见铭牌", "本部"],
+            ["压力表", "B类", "良好", "待查", "江苏", "B", "一年", "见铭牌", "分部"],
+        ],
+        {"A": "name", "D": "purchased_on", "H": "measuring_range"},
+    ),
+    OwnList(
+        "the template's names slightly changed",
+        [
+            "器具的名称",
+            "强检器具种别代码",
+            "仪表型号规格",
+            "设备出厂编号",
+            "产品生产厂家",
+            "器具的产地",
+            "实际使用地点",
+            "行政区划代码",
+            "用途类别",
+            "方式",
+        ],
+        [
+            ["压力表", "1401", "Y-100", "1", "红旗仪表", "国产", "空压站", "370303", "安全防护", "送检"],
+            ["压力表", "1401", "Y-100", "2", "红旗仪表", "进口", "空压站", "370303", "安全防护", "现场检定（外检）"],
+        ],
+        {
+            "A": "name",
+            "B": "kind_code",
+            "C": "model",
+            "D": "serial_number",
+            "E": "manufacturer",
+            "F": "origin",
+            "G": "place_of_use",
+            "H": "division_code",
+            "I": "purpose",
+            "J": "delivery_mode",
+        },
+    ),
+    OwnList(
+        "kinds under a name of its own",
+        ["器具种类", "器具名", "规格及型号", "表号", "生产商", "使用地区", "精确度", "设备管理编号"],
+        [
+            ["水表", "智能水表", "LXS-20", "3301", "宁波水表", "淄川区", "2级", "S-1"],
+            ["电能表", "单相表", "DDS-1", "3302", "威胜集团", "临淄区", "1级", "S-2"],
+        ],
+        {
+            "A": "kind_code",
+            "B": "name",
+            "C": "model",
+            "D": "serial_number",
+            "E": "manufacturer",
+            "F": "division_code",
+            "G": "accuracy_class",
+            "H": "management_number",
+        },
+    ),
+    OwnList(
+        "one column twice",
+        ["设备名称", "仪表名称", "型号规格", "规格型号", "出厂编号", "制造厂", "生产厂家"],
+        [
+            ["压力表", "压力表", "Y-100", "Y-100", "1", "甲厂", "乙厂"],
+            ["压力表", "压力表", "Y-60", "Y-60", "2", "甲厂", "乙厂"],
+        ],
+        {"C": "model", "E": "serial_number", "G": "manufacturer"},
+    ),
+)
