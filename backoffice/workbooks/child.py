@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
-from backoffice.workbooks.columns import EXAMPLE_SERIAL_NUMBER
+from backoffice.workbooks.column_sets import SETS, ColumnSet
 from backoffice.workbooks.intake import FileKind, Limits, check_file
 from backoffice.workbooks.problems import FileProblemCode, FileProblemError
 from backoffice.workbooks.sheets import open_text, open_workbook
@@ -43,10 +43,10 @@ def limit_resources(limits: Limits, *, written_bytes: int = 0) -> None:
             resource.setrlimit(kind, (value, value))
 
 
-def read(path: Path, limits: Limits, out: BinaryIO) -> None:
+def read(path: Path, limits: Limits, columns: ColumnSet, out: BinaryIO) -> None:
     """Write the file's rows to `out`. Raises `FileProblemError`, or whatever a hostile file makes the library raise."""
     opened = open_workbook(path) if check_file(path, limits) is FileKind.WORKBOOK else open_text(path)
-    table = find_table(opened.sheets)
+    table = find_table(opened.sheets, columns)
     counts = {"rows": 0, "blank": 0, "example": 0}
     lines = _lines_of_rows(table, limits, counts)
     first = next(lines, None)
@@ -101,15 +101,10 @@ def _rows_with_content(table: Table, counts: dict[str, int]) -> Iterator[tuple[i
         cells = {code: row[at] for code, at in positions if at < width and row[at] is not None}
         if not cells:
             counts["blank"] += 1
-        elif _is_example(cells):
+        elif table.header.wanted.is_example(cells):
             counts["example"] += 1
         else:
             yield number, cells
-
-
-def _is_example(cells: dict[str, Any]) -> bool:
-    serial_number = cells.get("serial_number")
-    return serial_number is not None and str(serial_number[1]).strip() == EXAMPLE_SERIAL_NUMBER
 
 
 def _write(out: BinaryIO, message: dict[str, Any]) -> None:
@@ -117,11 +112,11 @@ def _write(out: BinaryIO, message: dict[str, Any]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    path, limits = Path(arguments[0]), Limits(**json.loads(arguments[1]))
+    path, limits, columns = Path(arguments[0]), Limits(**json.loads(arguments[1])), SETS[arguments[2]]
     limit_resources(limits)
     out = sys.stdout.buffer
     try:
-        read(path, limits, out)
+        read(path, limits, columns, out)
     except FileProblemError as refused:
         _write(out, {"problem": {"code": refused.problem.code.value, "facts": dict(refused.problem.facts)}})
     except (MemoryError, RecursionError):

@@ -45,6 +45,8 @@ class ProblemCode(Enum):
     DIVISION_RETIRED = "division_retired"
     DIVISION_HAS_CHILDREN = "division_has_children"
     NOT_IN_LIST = "not_in_list"
+    NAME_UNKNOWN = "name_unknown"
+    NOT_A_WHOLE_NUMBER = "not_a_whole_number"
     EXAMPLE_OVERWRITTEN = "example_overwritten"
     DUPLICATE_IN_FILE = "duplicate_in_file"
     LEDGER_NUMBER_TWICE = "ledger_number_twice"

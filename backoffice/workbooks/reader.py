@@ -19,6 +19,7 @@ from typing import IO, Any, cast
 
 from backoffice.workbooks.cells import CellKind, RawCell
 from backoffice.workbooks.checks import RawRow
+from backoffice.workbooks.column_sets import LEDGER, ColumnSet
 from backoffice.workbooks.intake import Limits, check_file
 from backoffice.workbooks.problems import FileProblem, FileProblemCode, FileProblemError
 
@@ -101,15 +102,18 @@ class Upload:
         self.close()
 
 
-def open_upload(path: Path, limits: Limits | None = None) -> Upload:
-    """Open an uploaded file. Raises `FileProblemError` for one that is refused as a whole.
+def open_upload(path: Path, limits: Limits | None = None, columns: ColumnSet = LEDGER) -> Upload:
+    """Open an uploaded file of these columns. Raises `FileProblemError` for one that is refused as a whole.
 
     Returns once the header is understood and a first row was found.
     """
     limits = limits or Limits()
     check_file(path, limits)
     process = subprocess.Popen(  # noqa: S603 - this interpreter, a module of ours, no shell
-        [sys.executable, "-W", "ignore", "-m", "backoffice.workbooks.child", str(path.resolve()), _as_json(limits)],
+        [
+            *(sys.executable, "-W", "ignore", "-m", "backoffice.workbooks.child"),
+            *(str(path.resolve()), _as_json(limits), columns.code),
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

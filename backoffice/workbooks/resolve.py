@@ -6,7 +6,7 @@ Answers are remembered on the reference, because a file repeats a few values in 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -86,9 +86,9 @@ def _no_kind(finding: ProblemCode, suggestion: str | None, **facts: Any) -> Reso
 
 def _allowed_kind(code: str, reference: Reference, *, by_alias: bool = False) -> Resolved:
     kind = reference.kinds[code]
-    if kind.retired:
+    if not reference.takes_any_kind and kind.retired:
         return _no_kind(ProblemCode.KIND_RETIRED, None, kind=kind.label)
-    if not kind.may_be_in_ledger:
+    if not reference.takes_any_kind and not kind.may_be_in_ledger:
         return _no_kind(ProblemCode.KIND_NOT_MANDATORY, None, kind=kind.label, supervision=kind.supervision)
     if by_alias:
         return Resolved(code=code, finding=ProblemCode.KIND_BY_ALIAS, facts={"kind": kind.label})
@@ -111,15 +111,27 @@ def resolve_division(text: str, reference: Reference, *, place_of_use: str = "")
     return found
 
 
-def _find_division(text: str, reference: Reference) -> Resolved:
+def resolve_area(text: str, reference: Reference) -> Resolved:
+    """The division a service area means, of any level; whether it may be chosen is asked elsewhere."""
+    return _remembered(reference, ("area", text), lambda: _find_division(text, reference, lambda code, _: _any(code)))
+
+
+def _any(code: str) -> Resolved:
+    return Resolved(code=code)
+
+
+def _find_division(
+    text: str, reference: Reference, allowed: Callable[[str, Reference], Resolved] | None = None
+) -> Resolved:
+    allowed = allowed or _allowed_division
     if text in reference.divisions:
-        return _allowed_division(text, reference)
+        return allowed(text, reference)
     code, words = _split_label(text)
     if code in reference.divisions and _is_named(code, words, reference):
-        return _allowed_division(code, reference)
+        return allowed(code, reference)
     codes = _most_usable(reference.division_codes_of_name.get(folded_name(text), []), reference)
     if len(codes) == 1:
-        return _allowed_division(codes[0], reference)
+        return allowed(codes[0], reference)
     if codes:
         return _no_division(ProblemCode.DIVISION_AMBIGUOUS, candidates=_paths(codes, reference))
     return _unknown_division(text, reference)
@@ -183,6 +195,33 @@ def resolve_choice(text: str, column_code: str, reference: Reference) -> Resolve
     """The option a cell means: its label, either half of 现场检定（外检）, its code, or both."""
     choices = reference.choices(column_code)
     return _remembered(reference, ("choice", column_code, text), lambda: _find_choice(text, choices))
+
+
+def parts_of(text: str, whole: Iterable[str] = ()) -> list[str]:
+    """The entries of a cell that may have several; an option that has a mark of separation in it stays whole."""
+    if text in set(whole):
+        return [text]
+    return [part for each in _SEPARATORS.split(text) if (part := each.strip())]
+
+
+_SEPARATORS = re.compile(r"[、，,；;\n]")
+
+
+def resolve_name(text: str, column_code: str, reference: Reference) -> Resolved:
+    """The record of a list that bears this name, else the one whose name resembles it as a suggestion."""
+    names = reference.choices(column_code)
+    return _remembered(reference, ("name", column_code, text), lambda: _find_name(text, names))
+
+
+def _find_name(text: str, names: Mapping[str, str]) -> Resolved:
+    meanings: dict[str, list[str]] = {}
+    for code, name in names.items():
+        meanings.setdefault(folded_name(name), []).append(code)
+    codes = meanings.get(folded_name(text), [])
+    if len(codes) == 1:
+        return Resolved(code=codes[0])
+    meant = meant_by_place(folded_name(text), meanings)
+    return Resolved(code=None, finding=ProblemCode.NAME_UNKNOWN, suggestion=names[meant] if meant else None)
 
 
 def _spellings(code: str, label: str) -> list[str]:
