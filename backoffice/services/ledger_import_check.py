@@ -1,4 +1,4 @@
-"""Checking an uploaded workbook: every row read, judged against the ledger, and stored, in batches that survive a kill.
+"""Checking an uploaded workbook: every row read, judged and stored, in batches that survive a kill.
 
 The file is read outside the database's transactions (opening a full one takes seconds); each batch is stored in one.
 Two processes at one run do no harm: a batch is stored only on top of exactly the rows its reader has seen.
@@ -23,13 +23,13 @@ from ..database import db, execute_counted
 from ..models import ImportRow, ImportRun, StoredFile
 from ..states import ImportState, RowOutcome
 from ..workbooks.checks import RawRow
+from ..workbooks.column_sets import ColumnSet
 from ..workbooks.problems import FileProblem, FileProblemError
 from ..workbooks.reader import Upload, open_upload
-from ..workbooks.reference import Reference
-from . import ledger_reference, notices
+from . import import_subjects
+from .import_rows import JudgedRow
+from .import_subjects import Begun
 from .ledger_import import stored_file_problem
-from .ledger_import_judge import Judge, JudgedRow, Seen
-from .ledger_values import key_of
 
 BATCH = 1_000
 LEASE_SECONDS = 20
@@ -38,15 +38,15 @@ LEASE_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A claimed run: its file, the reference data, and what an earlier reader stored already."""
+    """A claimed run: its file and its columns, and what an earlier reader stored already."""
 
     run_id: int
     file_id: int
     content: bytes
-    reference: Reference
+    columns: ColumnSet
     stored: int
     last_number: int
-    seen: Seen
+    begun: Begun
 
 
 def claim(run_id: int | None = None) -> Work | None:
@@ -68,25 +68,11 @@ def claim(run_id: int | None = None) -> Work | None:
         run_id=run.id,
         file_id=run.file_id,
         content=content,
-        reference=ledger_reference.load(),
+        columns=import_subjects.columns_of(run),
         stored=run.rows,
         last_number=db.session.scalar(sa.select(sa.func.max(ImportRow.number)).where(ImportRow.run_id == run.id)) or 0,
-        seen=_seen_of(run.id),
+        begun=import_subjects.of(run).open_check(run),
     )
-
-
-def _seen_of(run_id: int) -> Seen:
-    rows = db.session.execute(
-        sa.select(ImportRow.number, ImportRow.values, ImportRow.instrument_id)
-        .where(ImportRow.run_id == run_id, ImportRow.values.is_not(None))
-        .order_by(ImportRow.number)
-    )
-    seen = Seen()
-    for number, values, instrument_id in rows:
-        seen.keys.setdefault(key_of(values), number)
-        if instrument_id is not None:
-            seen.instruments.setdefault(instrument_id, number)
-    return seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +120,7 @@ class FileCheck:
         if self._upload is None:
             path = Path(self._folder.name) / "upload.xlsx"  # openpyxl goes by the ending.
             path.write_bytes(self._work.content)
-            self._upload = open_upload(path)
+            self._upload = open_upload(path, columns=self._work.columns)
         return self._upload
 
     def store(self, batch: Batch) -> bool:
@@ -161,8 +147,7 @@ class FileCheck:
     def _store_rows(self, run: ImportRun, raw_rows: Sequence[RawRow]) -> None:
         if not raw_rows:
             return
-        judge = Judge(run.enterprise_id, self._work.reference, self._open().letters, self._work.seen)
-        judged = judge.judge(raw_rows)
+        judged = self._work.begun.judge(self._open().letters, raw_rows)
         _copy(run.id, judged)
         outcomes = Counter(row.outcome for row in judged)
         run.rows += len(judged)
@@ -178,9 +163,7 @@ class FileCheck:
         run.sheet, run.header_row = upload.sheet, upload.header_row
         run.problems = [stored_file_problem(warning) for warning in upload.warnings]
         if run.errors:
-            notices.tell_enterprise(
-                run.enterprise_id, "notice_import_checked", run, file=run.file.name, errors=run.errors
-            )
+            import_subjects.tell(run, "notice_import_checked", file=run.file.name, errors=run.errors)
 
 
 def _refuse(run: ImportRun, problem: FileProblem) -> None:
@@ -188,14 +171,14 @@ def _refuse(run: ImportRun, problem: FileProblem) -> None:
     execute_counted(sa.delete(ImportRow).where(ImportRow.run_id == run.id))
     run.rows = run.new = run.updated = run.same = run.errors = run.warnings = 0
     run.state, run.checked_at = ImportState.REFUSED, clock.now()
-    run.problems = [stored_file_problem(problem)]
+    run.problems = [stored_file_problem(problem, template=import_subjects.columns_of(run).title)]
     db.session.flush()
 
 
 def _copy(run_id: int, rows: Sequence[JudgedRow]) -> None:
     """Store a batch by COPY, in the session's own transaction."""
     connection: Any = db.session.connection().connection.driver_connection
-    columns = "run_id, number, outcome, found, values, before, problems, instrument_id"
+    columns = "run_id, number, outcome, found, values, before, problems, instrument_id, record_key"
     with connection.cursor() as cursor, cursor.copy(f"COPY import_row ({columns}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(
@@ -208,6 +191,7 @@ def _copy(run_id: int, rows: Sequence[JudgedRow]) -> None:
                     None if row.before is None else _json(row.before),
                     _json(row.problems),
                     row.instrument_id,
+                    row.record_key,
                 )
             )
 

@@ -34,6 +34,7 @@ COLUMNS: tuple[Column, ...] = (
         max_length=50,
         help="要属于这个机构；不分检定室的留空。",
         aliases=("科室", "实验室"),
+        offers_list=True,
     ),
     Column(
         code="kind_code",

@@ -35,7 +35,7 @@ class ColumnSet:
     def required(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.required)
 
-    def is_example(self, cells: Mapping[str, Sequence[Any]]) -> bool:
+    def is_example(self, cells: Mapping[str, Sequence[Any] | None]) -> bool:
         """Whether these cells of the file (kind, value, …) are the example row."""
         code, text = self.example
         cell = cells.get(code)

@@ -46,6 +46,10 @@ PROBLEM_SENTENCES: Mapping[str, Any] = {
         "与第 %(earlier_row)s 行是同一台器具（种别、生产厂家、出厂编号、分号都相同），请删除或改正其中一行。"
     ),
     "ledger_number_twice": _l("台账编号“%(found)s”在第 %(earlier_row)s 行已经出现，请删除或改正其中一行。"),
+    "record_twice": _l("与第 %(earlier_row)s 行是同一条，请删除或改正其中一行。"),
+    "name_twice": _l("第 %(earlier_row)s 行已经用了名称“%(found)s”，请改正其中一行。"),
+    "overlaps_row": _l("与第 %(earlier_row)s 行的机构、种别相同，服务区域、有效期和能力范围有重叠，请核对。"),
+    "overlaps_record": _l("与授权编号 %(number)s 的机构、种别相同，服务区域、有效期和能力范围有重叠，请核对。"),
     "kind_by_alias": _l("“%(found)s”按种别“%(kind)s”读取，请核对。"),
     "kind_to_be_confirmed": _l("种别“%(kind)s”是否属于强制检定待确认；可以登记，由市场监管部门核对。"),
     "purpose_outside_kind": _l("“%(kind)s”仅在用于%(purposes)s所列情形时属强制检定；您选择“%(purpose)s”，请核对。"),

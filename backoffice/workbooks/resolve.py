@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from backoffice.workbooks.cells import folded
 from backoffice.workbooks.likeness import meant_by_name, meant_by_place
 from backoffice.workbooks.problems import ProblemCode
 from backoffice.workbooks.reference import Reference, folded_name
@@ -201,10 +202,20 @@ def parts_of(text: str, whole: Iterable[str] = ()) -> list[str]:
     """The entries of a cell that may have several; an option that has a mark of separation in it stays whole."""
     if text in set(whole):
         return [text]
-    return [part for each in _SEPARATORS.split(text) if (part := each.strip())]
+    separators = _STRONGER if _STRONGER.search(text) else _SEPARATORS
+    return [part for each in separators.split(text) if (part := each.strip())]
 
 
-_SEPARATORS = re.compile(r"[、，,；;\n]")
+def joined(parts: Sequence[str]) -> str:
+    """The cell `parts_of` reads these entries from: with ； where one of them has a 、 in it."""
+    if any(_SEPARATORS.search(part) for part in parts):
+        return "".join(f"{part}；" for part in parts)
+    return "、".join(parts)
+
+
+_SEPARATORS = re.compile(r"[、，,\n]")
+_STRONGER = re.compile(r"[；;]")
+"""Where one of these stands, it alone separates."""
 
 
 def resolve_name(text: str, column_code: str, reference: Reference) -> Resolved:
@@ -226,7 +237,7 @@ def _find_name(text: str, names: Mapping[str, str]) -> Resolved:
 
 def _spellings(code: str, label: str) -> list[str]:
     halves = [half for half in re.split(r"[（）()]", label) if half]
-    return [folded_name(spelling) for spelling in (label, code, *halves, f"{code}{label}")]
+    return [folded_name(folded(spelling)) for spelling in (label, code, *halves, f"{code}{label}")]
 
 
 def _is_part_of(wanted: str, spellings: Sequence[str]) -> bool:
@@ -234,7 +245,7 @@ def _is_part_of(wanted: str, spellings: Sequence[str]) -> bool:
 
 
 def _find_choice(text: str, choices: Mapping[str, str]) -> Resolved:
-    wanted = folded_name(text)
+    wanted = folded_name(folded(text))
     for code, label in choices.items():
         if wanted in _spellings(code, label):
             return Resolved(code=code)

@@ -25,6 +25,7 @@ from backoffice.workbooks.columns import (
     Content,
 )
 from backoffice.workbooks.reference import DivisionFact, KindFact, Reference
+from backoffice.workbooks.resolve import joined
 from backoffice.workbooks.styles import (
     RED_FILL,
     RED_FONT,
@@ -368,7 +369,7 @@ def _append_rows(sheet: Any, columns: ColumnSet, reference: Reference, rows: Ite
 def text_for(column: Column, value: Any, reference: Reference) -> str:
     """A value as a cell shows it: labels for codes, several separated by 、"""
     if isinstance(value, (list, tuple)):
-        return "、".join(text_for(column, each, reference) for each in value)
+        return joined([text_for(column, each, reference) for each in value])
     text = "" if value is None else str(value)
     if _has_list(column):
         return reference.choices(column.code).get(text, text)
