@@ -67,7 +67,7 @@ class Facts:
     numbers: dict[str, list[str]]
     """Of the records there are, by identity."""
     parents: dict[str, str | None]
-    about: dict[tuple[str, str], list[tuple[str, Values]]]
+    about: dict[str, list[tuple[str, Values]]]
     """Of the records there are, by institution and kind."""
 
 
@@ -117,7 +117,7 @@ class Capabilities(RecordSubject):
         )
         for key, values in self.all_of(actor).items():
             facts.numbers[self.identity(None, values)].append(key)
-            facts.about[values["institution_id"], values["kind_code"]].append((key, values))
+            facts.about[self.group(values)].append((key, values))
         return facts
 
     def prepare(self, draft: Draft, known: Known) -> None:
@@ -158,6 +158,9 @@ class Capabilities(RecordSubject):
         """A known record is itself, however it is changed."""
         return key or json.dumps([values[name] for name in IDENTIFYING], ensure_ascii=False)
 
+    def group(self, values: Values) -> str:
+        return f"{values['institution_id']} {values['kind_code']}"
+
     def check(self, known: Known, key: str | None, values: Values) -> None:
         capability = db.session.get(Capability, int(key)) if key else None
         if capability is not None and not capabilities.may_edit(known.actor, capability):
@@ -166,14 +169,12 @@ class Capabilities(RecordSubject):
 
     def compare(self, draft: Draft, key: str | None, values: Values, known: Known) -> None:
         """Warns of others of the same institution and kind that do the same, at the same places and times."""
-        about = (values["institution_id"], values["kind_code"])
-        for other_key, other in known.facts.about.get(about, ()):
+        for other_key, other in known.facts.about.get(self.group(values), ()):
             if other_key != key and _overlap(values, other, known.facts.parents):
                 draft.warn("areas", ProblemCode.OVERLAPS_RECORD, number=other_key)
                 break
-        for number, other in known.met.items():
-            is_same_record = (other["institution_id"], other["kind_code"]) != about or other is values
-            if not is_same_record and _overlap(values, other, known.facts.parents):
+        for number, other in known.met.get(self.group(values), ()):
+            if _overlap(values, other, known.facts.parents):
                 draft.warn("areas", ProblemCode.OVERLAPS_ROW, earlier_row=number)
                 break
 

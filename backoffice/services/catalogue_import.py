@@ -122,6 +122,9 @@ class Catalogue(RecordSubject):
     def identity(self, key: str | None, values: Values) -> str:
         return str(values["code"])
 
+    def group(self, values: Values) -> str:
+        return str(values["code"])
+
     def check(self, known: Known, key: str | None, values: Values) -> None:
         problems = Problems()
         _check_status(problems, known, key, values)
@@ -292,4 +295,4 @@ def _is_called(text: str, label: str) -> bool:
 def _item_comes_with_the_file(known: Known, values: Values) -> bool:
     """Whether an earlier row brings the item, or starts it again."""
     item = values["item_code"]
-    return any(row["code"] == item and row["status"] == ACTIVE for row in known.met.values()) if item else False
+    return any(row["status"] == ACTIVE for _number, row in known.met.get(item, ()))

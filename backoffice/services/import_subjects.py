@@ -34,7 +34,9 @@ class Subject(Protocol):
     columns: ColumnSet
     permission: Permission
     batch: int
-    """Most rows of one transaction."""
+    """Most rows written or taken back in one transaction."""
+    check_batch: int
+    """Most rows checked in one."""
 
     def open_check(self, run: ImportRun) -> Begun:
         """Prepare to judge a run's rows, those that are stored already being met."""

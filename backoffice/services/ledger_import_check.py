@@ -46,6 +46,7 @@ class Work:
     columns: ColumnSet
     stored: int
     last_number: int
+    most: int
     begun: Begun
 
 
@@ -71,6 +72,7 @@ def claim(run_id: int | None = None) -> Work | None:
         columns=import_subjects.columns_of(run),
         stored=run.rows,
         last_number=db.session.scalar(sa.select(sa.func.max(ImportRow.number)).where(ImportRow.run_id == run.id)) or 0,
+        most=min(BATCH, import_subjects.of(run).check_batch),
         begun=import_subjects.of(run).open_check(run),
     )
 
@@ -105,10 +107,10 @@ class FileCheck:
     def read(self) -> Batch:
         """The next rows that are not stored yet."""
         try:
-            rows = list(islice(self._rows_left(), BATCH))
+            rows = list(islice(self._rows_left(), self._work.most))
         except FileProblemError as refused:
             return Batch((), problem=refused.problem)
-        return Batch(rows, is_last=len(rows) < BATCH)
+        return Batch(rows, is_last=len(rows) < self._work.most)
 
     def _rows_left(self) -> Iterator[RawRow]:
         if self._rows is None:

@@ -36,6 +36,7 @@ class Ledger:
     columns = LEDGER
     permission = Permission.OWN_LEDGER_IMPORT
     batch = 500
+    check_batch = 1_000
     is_undone_backwards = False
 
     def open_check(self, run: ImportRun) -> LedgerCheck:

@@ -87,8 +87,8 @@ class Known:
     seen: dict[str, int] = field(default_factory=dict)
     """The first row of each record of the file, by its identity."""
     names: dict[str, int] = field(default_factory=dict)
-    met: dict[int, Values] = field(default_factory=dict)
-    """Good rows of the file as the records they would be."""
+    met: dict[str, list[tuple[int, Values]]] = field(default_factory=dict)
+    """Good rows of the file as the records they would be, by group."""
 
 
 class RecordSubject(ABC):
@@ -96,7 +96,7 @@ class RecordSubject(ABC):
 
     columns: ColumnSet
     permission: Permission
-    batch = BATCH
+    batch = check_batch = BATCH
     is_undone_backwards = True
     blank: Values
     """What a new record is where its row says nothing."""
@@ -128,6 +128,10 @@ class RecordSubject(ABC):
     @abstractmethod
     def identity(self, key: str | None, values: Values) -> str:
         """Equal for two rows that are the same record."""
+
+    @abstractmethod
+    def group(self, values: Values) -> str:
+        """Under which a row of the file is looked for by the ones that follow."""
 
     @abstractmethod
     def check(self, known: Known, key: str | None, values: Values) -> None:
@@ -311,4 +315,4 @@ class RecordCheck:
     def remember(self, number: int, key: str | None, values: Values) -> None:
         """A good row of the file, for the ones that follow."""
         self._known.seen.setdefault(self._subject.identity(key, values), number)
-        self._known.met[number] = values
+        self._known.met.setdefault(self._subject.group(values), []).append((number, values))

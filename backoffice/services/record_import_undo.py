@@ -28,7 +28,8 @@ ROW = (ImportRow.number, ImportRow.outcome, ImportRow.values, ImportRow.record_k
 
 def take_back(subject: RecordSubject, run: ImportRun, actor: Actor, rows: Sequence[Any]) -> int:
     """Undo these rows, the last first; those that stay are noted with the reason."""
-    subject.hold([row.values for row in rows], [row.record_key for row in rows])
+    held = [row.values for row in rows] + [{**row.values, **(row.before or {})} for row in rows]
+    subject.hold(held, [row.record_key for row in rows])
     stays = {each.number: each for each in _judged(subject, run, rows)}
     done: list[int] = []
     for row in rows:
@@ -53,7 +54,8 @@ def _undo(subject: RecordSubject, actor: Actor, row: Any) -> Kept | None:
         problem = next(iter(refused.problems.values()))
         return _refused(subject, row, problem.code, problem.facts)
     except ServiceError as refused:
-        return _refused(subject, row, refused.code, refused.facts)
+        code = "import_not_allowed" if refused.status == 404 else refused.code
+        return _refused(subject, row, code, refused.facts)
     return None
 
 

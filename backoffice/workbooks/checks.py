@@ -16,6 +16,7 @@ from backoffice.workbooks.problems import Problem, ProblemCode
 from backoffice.workbooks.reference import Reference
 from backoffice.workbooks.resolve import (
     Resolved,
+    joined,
     parts_of,
     resolve_area,
     resolve_choice,
@@ -88,8 +89,15 @@ class _Check:
         return CheckedRow(row=self.row, values=None if has_error else self.values, problems=self.problems)
 
     def _note(
-        self, code: str, finding: ProblemCode, *, suggestion: str | None = None, facts: Mapping[str, Any] | None = None
+        self,
+        code: str,
+        finding: ProblemCode,
+        *,
+        suggestion: str | None = None,
+        facts: Mapping[str, Any] | None = None,
+        found: str | None = None,
     ) -> None:
+        """`found` is the part of the cell that is meant, where it has several."""
         cell = self.cells.get(code)
         self.problems.append(
             Problem(
@@ -97,7 +105,7 @@ class _Check:
                 field=code,
                 column_letter=cell.letter if cell else self.letters.get(code),
                 header=self.columns.by_code[code].name,
-                found=shown(cell),
+                found=shown(cell) if found is None else found,
                 code=finding,
                 facts=facts or {},
                 suggestion=suggestion,
@@ -164,8 +172,15 @@ class _Check:
         self, column: Column, cell: RawCell, whole: Iterable[str], resolve: Callable[[str], Resolved]
     ) -> list[str]:
         """Several codes of one cell, each once; each part that means none is noted."""
-        found = [self._resolved(column, resolve(part)) for part in parts_of(text_of(cell, column), whole)]
-        return [code for code in dict.fromkeys(found) if code]
+        parts = parts_of(text_of(cell, column), whole)
+        codes = []
+        for at, part in enumerate(parts):
+            meant = resolve(part)
+            if meant.finding is not None:
+                mended = joined([*parts[:at], meant.suggestion, *parts[at + 1 :]]) if meant.suggestion else None
+                self._note(column.code, meant.finding, suggestion=mended, facts=meant.facts, found=part)
+            codes.append(meant.code or "")
+        return [code for code in dict.fromkeys(codes) if code]
 
     def _read_name(self, column: Column, cell: RawCell) -> str:
         return self._resolved(column, resolve_name(text_of(cell, column), column.code, self.reference))

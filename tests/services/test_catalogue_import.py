@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -250,6 +252,26 @@ def test_each_row_is_written_once_by_two_workers_in_turn_and_after_a_kill(
     created = db.session.scalars(sa.select(AuditEvent.subject_id).where(AuditEvent.action == "reference.created")).all()
     assert sorted(created) == [f"14{number}" for number in range(60, 67)]
     assert invariants.broken() == {}
+
+
+def test_two_workers_write_a_run_once(app: Flask, editor: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_import_apply, "BATCH", 3)
+    run = upload(editor, *[new_kind(f"14{number}") for number in range(60, 90)])
+    with unit_of_work():
+        ledger_import.commit(editor, run.id, ImportMode.ALL)
+    start = threading.Barrier(2)
+
+    def work(_number: int) -> int:
+        with app.app_context():
+            start.wait()
+            return imports.apply_imports().get("rows", 0)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(work, range(2))) <= 30
+    imports.apply_imports()
+    db.session.refresh(run)
+    created = db.session.scalars(sa.select(AuditEvent.subject_id).where(AuditEvent.action == "reference.created")).all()
+    assert (run.state, run.applied, len(created), len(set(created))) == (ImportState.DONE, 30, 30, 30)
 
 
 def test_the_uploader_s_office_is_told_and_waiting_items_are_matched_anew(editor: Actor) -> None:
