@@ -50,7 +50,7 @@ from .models import (
     Verification,
     WorkingDayOverride,
 )
-from .states import ItemStatus
+from .states import ImportSubject, ItemStatus
 
 Criterion = ColumnElement[bool]
 Rule = Callable[[Actor], Criterion]
@@ -113,6 +113,18 @@ def _enterprise_in_area(actor: Actor) -> Criterion:
 def _enterprise_registered_in_area(actor: Actor) -> Criterion:
     """A workbook lists instruments wherever they are used: only the regulator of the unit's seat may read them all."""
     return Enterprise.division_code.in_(area_codes(actor.division_code or ""))
+
+
+def _other_import(actor: Actor) -> Criterion:
+    """The catalogue's imports for who may edit it; one of capabilities for its office and those above."""
+    of_catalogue = sa.and_(ImportRun.subject == ImportSubject.CATALOGUE, sa.literal(actor.may_edit_reference))
+    of_area = ImportRun.division_code.in_(area_codes(actor.division_code or ""))
+    return sa.or_(of_catalogue, sa.and_(ImportRun.subject == ImportSubject.CAPABILITIES, of_area))
+
+
+def _import_in_reach(actor: Actor) -> Criterion:
+    of_enterprises = ImportRun.enterprise_id.in_(sa.select(Enterprise.id).where(_enterprise_registered_in_area(actor)))
+    return sa.or_(of_enterprises, _other_import(actor))
 
 
 def _enterprise_at_institution(actor: Actor) -> Criterion:
@@ -271,13 +283,15 @@ RULES: dict[type[Any], dict[Role, Rule]] = {
     },
     ImportRun: {
         Role.ENTERPRISE: _own_enterprise(ImportRun.enterprise_id),
-        Role.REGULATOR: _through(ImportRun.enterprise_id, Enterprise.id, _enterprise_registered_in_area),
+        Role.REGULATOR: _import_in_reach,
     },
     ImportEarlierFile: {
         Role.ENTERPRISE: _through(ImportEarlierFile.run_id, ImportRun.id, _own_enterprise(ImportRun.enterprise_id)),
+        Role.REGULATOR: _through(ImportEarlierFile.run_id, ImportRun.id, _other_import),
     },
     ImportRow: {
         Role.ENTERPRISE: _through(ImportRow.run_id, ImportRun.id, _own_enterprise(ImportRun.enterprise_id)),
+        Role.REGULATOR: _through(ImportRow.run_id, ImportRun.id, _other_import),
     },
     Institution: {
         Role.INSTITUTION: _own_institution(Institution.id),

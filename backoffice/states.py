@@ -232,6 +232,14 @@ class DocumentType(StrEnum):
     QUALIFIED_MARK = "qualified_mark"
 
 
+class ImportSubject(StrEnum):
+    """What an import writes."""
+
+    LEDGER = "ledger"
+    CATALOGUE = "catalogue"
+    CAPABILITIES = "capabilities"
+
+
 class ImportState(StrEnum):
     CHECKING = "checking"
     MAPPING = "mapping"

@@ -114,6 +114,22 @@ def app(application: Flask, database: postgres.Urls) -> Iterator[Flask]:
         db.session.remove()
 
 
+@pytest.fixture
+def kept_catalogue(database: postgres.Urls) -> Iterator[None]:
+    """For tests that commit changes of the catalogue: afterwards, when the application is gone, it is what it was."""
+    tables = ("catalogue_item", "instrument_kind")
+    with psycopg.connect(database.superuser) as connection:
+        before = {name: connection.execute(f"SELECT json_agg(t)::text FROM {name} AS t").fetchone() for name in tables}
+    yield
+    empty_business_tables(database.superuser)
+    with psycopg.connect(database.superuser) as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
+        for name, rows in before.items():
+            connection.execute(f"DELETE FROM {name}")
+            connection.execute(f"INSERT INTO {name} SELECT * FROM json_populate_recordset(null::{name}, %s)", rows)
+        connection.execute("UPDATE rule_revision SET revision = revision + 1, token = gen_random_uuid()")
+
+
 class OneRequestAtATime(FlaskClient):
     """With the application's context held open by the fixture, `g` would outlive a request; no browser sees that."""
 

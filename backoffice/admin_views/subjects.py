@@ -14,14 +14,14 @@ SUBJECT_NOUNS: Mapping[str, str] = {
     "registration": "registrations",
     "enterprise": "enterprises",
     "measuring_instrument": "instruments",
-    "import_run": "imports",
+    "import_run": "imports catalogue-imports capability-imports",
     "job_run": "job-runs",
     "institution": "institutions",
     "change_request": "change-requests",
     "correction_proposal": "corrections",
     "verification": "verifications",
 }
-"""The noun in the URL by the table a notice's subject lives in."""
+"""The noun in the URL by the table a notice's subject lives in; several where more than one list shows such rows."""
 
 PAGES_OUTSIDE: Mapping[tuple[str, str], str] = {("enterprise", "registration"): "/registration"}
 """Subjects whose page stands on the portal, by panel and table."""
@@ -40,9 +40,10 @@ def subject_url(inbox: Any, notice: Notice) -> str:
     """
     if (inbox.panel_name, notice.subject_type) in PAGES_OUTSIDE:
         return PAGES_OUTSIDE[inbox.panel_name, notice.subject_type]
-    noun = SUBJECT_NOUNS.get(notice.subject_type)
+    nouns = SUBJECT_NOUNS.get(notice.subject_type, "").split()
     for view in inbox.admin._views:
-        if noun is not None and getattr(view, "noun", "") == noun and view.may(view.permissions["view"]):
+        if getattr(view, "noun", "") in nouns and view.may(view.permissions["view"]):
             row = view.get_one(notice.subject_id)
-            return str(view.record_url(row)) if row is not None else ""
+            if row is not None:
+                return str(view.record_url(row))
     return ""

@@ -19,6 +19,9 @@ KEPT: dict[str, str] = {
     "locked": N_("正在预约检定，导入改过的内容已锁定。"),
     "key_taken": N_("恢复后会与台账编号 %(ledger_number)s 的器具重复。"),
     "reference_gone": N_("原来的种别或行政区划已不存在。"),
+    "altered": N_("之后修改过。"),
+    "in_use": N_("之后已被 %(count)s 条记录用到，不能删除。"),
+    "refused": N_("不能恢复成原来的样子：%(why)s"),
 }
 """By the code of `ledger_import_kept`."""
 
@@ -31,6 +34,9 @@ KEPT_SHORT: dict[str, str] = {
     "locked": N_("正在预约检定"),
     "key_taken": N_("恢复后重复"),
     "reference_gone": N_("原代码已不存在"),
+    "altered": N_("之后修改过"),
+    "in_use": N_("之后已被用到"),
+    "refused": N_("不能恢复"),
 }
 
 FOR_ALL_ROWS: dict[str, str] = {
@@ -55,6 +61,10 @@ def for_all_rows(code: str) -> str:
 
 def kept_words(code: str, facts: Mapping[str, Any]) -> str:
     """Why a row stays, in a sentence."""
+    if code == "refused":
+        from . import sentence  # All sentences; those of services among them.
+
+        return _(KEPT[code]) % {"why": sentence(facts["code"], facts["facts"])}
     told = {name: readable(datetime.fromisoformat(value) if name == "at" else value) for name, value in facts.items()}
     return _(KEPT[code]) % told
 

@@ -18,6 +18,7 @@ from ..states import (
     EnterpriseType,
     ImportMode,
     ImportState,
+    ImportSubject,
     ImportWrites,
     InstitutionType,
     ItemStatus,
@@ -200,6 +201,11 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         DocumentType.REJECTION_NOTICE: N_("检定结果通知书"),
         DocumentType.QUALIFIED_SLIP: N_("检定合格证"),
         DocumentType.QUALIFIED_MARK: N_("检定合格印"),
+    },
+    ImportSubject: {
+        ImportSubject.LEDGER: N_("台账"),
+        ImportSubject.CATALOGUE: N_("强检器具目录"),
+        ImportSubject.CAPABILITIES: N_("授权检定项目"),
     },
     ImportState: {
         ImportState.CHECKING: N_("检查中"),

@@ -12,6 +12,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from ..states import UseState
+from ..workbooks.column_sets import LEDGER, ColumnSet
 from ..workbooks.columns import BY_CODE
 from ..workbooks.messages import FILE_SENTENCES, PROBLEM_SENTENCES, SENTENCES_WITH_SUGGESTION
 from ..workbooks.problems import FileProblem, FileProblemCode, Problem, ProblemCode
@@ -37,6 +38,21 @@ LEDGER_SENTENCES: dict[str, str] = {
 }
 """Problems only the ledger itself can have; on a form and in an import alike."""
 
+RECORD_SENTENCES: dict[str, str] = {
+    "import_record_vanished": N_("检查之后它已被删除，这一行没有写入；请重新上传核对。"),
+    "import_not_allowed": N_("您现在没有权限写入这一行；请由有权限的人员重新上传。"),
+    "import_number_unknown": N_("没有授权编号“%(found)s”；新增的授权请留空。"),
+    "import_several_alike": N_("已有 %(count)s 项相同的授权，请填写要修改的那一项的授权编号。"),
+    "import_not_yours": N_("这项授权的服务区域不全在您的辖区内，不能由您修改。"),
+    "import_units_of_public": N_("服务对象是“面向社会”，请清空这一栏，或把服务对象改为“仅限内部”。"),
+    "import_item_fixed": N_("种别保存后不能换项别，它属于“%(item)s”。"),
+    "import_not_of_items": N_("项别没有这一栏，请清空。"),
+    "import_code_malformed": N_("项别代码是 2 位数字，种别代码是 4 位数字。"),
+}
+"""Problems only an imported record of reference data can have."""
+
+ROW_SENTENCES = {**LEDGER_SENTENCES, **RECORD_SENTENCES}
+
 TYPED_SENTENCES: dict[str, str] = {
     "required": N_("请填写此项。"),
     "quantity_not_one": N_("“%(found)s”不能登记：数量只能填 1，每台（件）器具登记一条，多台请用“批量新增”。"),
@@ -53,7 +69,7 @@ SENTENCES: dict[str, str] = {
     **{f"row.{code}.suggested": str(sentence) for code, sentence in SENTENCES_WITH_SUGGESTION.items()},
     **{f"file.{code}": str(sentence) for code, sentence in FILE_SENTENCES.items()},
     **{f"typed.{code}": sentence for code, sentence in TYPED_SENTENCES.items()},
-    **LEDGER_SENTENCES,
+    **ROW_SENTENCES,
     "batch_no_numbers": N_("请填出厂编号：列出来、填起止号，或填一个出厂编号和它的枪号（分号）。"),
     "batch_one_way": N_("三种写法只填一种，请清空另外的。"),
     "batch_no_digits": N_("“%(found)s”里没有数字，不能连号；请逐个列出。"),
@@ -76,7 +92,7 @@ SENTENCES: dict[str, str] = {
     ),
     "instrument_use_same": N_("所选器具已经是“%(state)s”，无需再次办理。"),
     "import_file_required": N_("请选择填写好的工作簿。"),
-    "import_not_ready": N_("这次导入现在是“%(state)s”，不能写入台账。请刷新后再看。"),
+    "import_not_ready": N_("这次导入现在是“%(state)s”，不能写入。请刷新后再看。"),
     "import_has_errors": N_("还有 %(errors)s 行有错误，不能全部导入；请改正后重新上传，或只导入正确的行。"),
     "import_over": N_("这次导入已经是“%(state)s”，不能取消。"),
     "import_not_mappable": N_("这次导入现在是“%(state)s”，不能再改列名的对应。"),
@@ -91,6 +107,9 @@ SENTENCES: dict[str, str] = {
     "import_undone_already": N_("这次导入已经撤销过了。"),
     "import_nothing_to_undo": N_("这次导入没有写入任何一行，没有可以撤销的。"),
 }
+
+RULE = "rule."
+"""Before the code of a problem that a record's own service found, as its form would say it."""
 
 HISTORY: dict[str, str] = {
     "instrument.created": N_("登记入台账"),
@@ -136,9 +155,13 @@ def column_name(name: str) -> str:
 def stored_sentence(stored: Mapping[str, Any]) -> str:
     """The words of a problem as it stands on an import row or run, without its place."""
     code = stored["code"]
-    if code in LEDGER_SENTENCES:
+    if code.startswith(RULE):
+        from . import sentence  # All sentences, those of this file among them.
+
+        return sentence(code.removeprefix(RULE), stored["facts"])
+    if code in ROW_SENTENCES:
         facts = {"found": stored["found"], **stored["facts"]}
-        return _(LEDGER_SENTENCES[code]) % {key: readable(value) for key, value in facts.items()}
+        return _(ROW_SENTENCES[code]) % {key: readable(value) for key, value in facts.items()}
     if stored["row"] is None and stored["field"] is None:
         return FileProblem(FileProblemCode(code), stored["facts"]).message
     return Problem.restored(stored).sentence
@@ -149,7 +172,7 @@ def stored_message(stored: Mapping[str, Any]) -> str:
     code = stored["code"]
     if stored["row"] is None:
         return stored_sentence(stored)
-    if code not in LEDGER_SENTENCES:
+    if code not in ROW_SENTENCES and not code.startswith(RULE):
         return Problem.restored(stored).message
     place = {"row": stored["row"], "column": stored["column"], "header": stored["header"]}
     sentence = stored_sentence(stored)
@@ -158,13 +181,13 @@ def stored_message(stored: Mapping[str, Any]) -> str:
     return _("第 %(row)s 行 %(column)s 列 %(header)s：%(sentence)s", sentence=sentence, **place)
 
 
-def allowed_words(stored: Mapping[str, Any]) -> str:
+def allowed_words(stored: Mapping[str, Any], columns: ColumnSet = LEDGER) -> str:
     """What may stand in the cell a stored problem is about: the values there are, else the column's own help."""
     facts = stored["facts"]
     for name in ("allowed", "candidates"):
         if facts.get(name):
             return readable(facts[name])
-    column = BY_CODE.get(stored["field"] or "")
+    column = columns.by_code.get(stored["field"] or "")
     return column.help if column else ""
 
 

@@ -349,6 +349,7 @@ TABLE_COLUMNS: dict[str, dict[str, str]] = {
     "app_user": {"name": N_("姓名"), "division_code": N_("辖区"), "id": N_("账号编号")},
     "division": {"is_retired": N_("已撤销")},
     "measuring_instrument": {"name": N_("器具名称"), "division_code": N_("使用地点行政区划"), "id": N_("台账编号")},
+    "import_run": {"subject": N_("导入内容")},
     "slip": {"due_at": N_("应受理时间")},
     "verification": {"document_number": N_("凭证编号")},
 }

@@ -1,4 +1,4 @@
-"""A run of the ledger import and its rows: the work to be done is rows, so a killed job loses nothing."""
+"""A run of an import and its rows: the work to be done is rows, so a killed job loses nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..database import Model
-from ..states import ImportMode, ImportState, ImportWrites, RowOutcome
+from ..states import ImportMode, ImportState, ImportSubject, ImportWrites, RowOutcome
 from .columns import Key, Moment, Stamped, code_column
 from .enterprise import Enterprise, StoredFile
 from .people import User
@@ -21,7 +21,10 @@ class ImportRun(Stamped, Model):
     __tablename__ = "import_run"
 
     id: Mapped[Key]
-    enterprise_id: Mapped[int] = mapped_column(sa.ForeignKey("enterprise.id"))
+    subject: Mapped[ImportSubject] = mapped_column(code_column(ImportSubject), default=ImportSubject.LEDGER)
+    enterprise_id: Mapped[int | None] = mapped_column(sa.ForeignKey("enterprise.id"))
+    """Whose ledger it is; a run of another subject belongs to the office of `division_code`."""
+    division_code: Mapped[str | None] = mapped_column(sa.ForeignKey("division.code"))
     uploaded_by_id: Mapped[int] = mapped_column(sa.ForeignKey("app_user.id"))
     file_id: Mapped[int] = mapped_column(sa.ForeignKey("stored_file.id"))
     state: Mapped[ImportState] = mapped_column(code_column(ImportState), default=ImportState.CHECKING, index=True)
@@ -60,14 +63,19 @@ class ImportRun(Stamped, Model):
     undo_requested_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("app_user.id"))
     undone_at: Mapped[Moment | None]
 
-    enterprise: Mapped[Enterprise] = relationship()
+    enterprise: Mapped[Enterprise | None] = relationship()
     uploaded_by: Mapped[User] = relationship(foreign_keys=[uploaded_by_id])
     undo_requested_by: Mapped[User | None] = relationship(foreign_keys=[undo_requested_by_id])
     file: Mapped[StoredFile] = relationship(foreign_keys=[file_id])
     annotated_file: Mapped[StoredFile | None] = relationship(foreign_keys=[annotated_file_id])
 
     __table_args__ = (
+        sa.CheckConstraint(
+            "(subject = 'ledger') = (enterprise_id IS NOT NULL) AND (subject = 'ledger') = (division_code IS NULL)",
+            name="has_owner",
+        ),
         sa.Index("ix_import_run_enterprise", "enterprise_id", "id"),
+        sa.Index("ix_import_run_subject", "subject", "id", postgresql_where=sa.text("subject <> 'ledger'")),
         sa.Index(
             "ix_import_run_to_undo",
             "id",
@@ -93,7 +101,7 @@ class ImportEarlierFile(Model):
 
 
 class ImportRow(Model):
-    """A row of the uploaded workbook. `number` is the spreadsheet's; `values` are ready for the ledger."""
+    """A row of the uploaded workbook. `number` is the spreadsheet's; `values` are ready to be written."""
 
     __tablename__ = "import_row"
 
@@ -107,6 +115,8 @@ class ImportRow(Model):
     """Earlier values of the ledger's row where this one updates it."""
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     instrument_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    record_key: Mapped[str | None] = mapped_column(sa.String(20))
+    """The record of another subject than the ledger that this row is about."""
     applied_at: Mapped[Moment | None]
     found_version: Mapped[int | None]
     """The version of the instrument that this row has changed."""

@@ -48,7 +48,7 @@ def create(
     """Authorise an institution for a kind. `internal_units` None is 面向社会. Raises `Invalid`, `Forbidden`."""
     typed = locals()
     require(actor, Permission.AREA_CAPABILITIES_EDIT)
-    capability = Capability(**_checked(actor, None, typed))
+    capability = Capability(**checked(actor, None, typed))
     db.session.add(capability)
     db.session.flush()
     audit.record(actor, AuditAction.REFERENCE_CREATED, capability, after=audit.values_of(capability))
@@ -74,7 +74,7 @@ def update(
     """Change a capability all of whose areas, before and after, lie in the actor's area; raises `Invalid`."""
     typed = locals()
     capability = _editable(actor, capability_id)
-    assign(capability, _checked(actor, capability, typed))
+    assign(capability, checked(actor, capability, typed))
     audit.record_change(actor, AuditAction.REFERENCE_CHANGED, capability)
     return capability
 
@@ -144,7 +144,8 @@ def _editable(actor: Actor, capability_id: int) -> Capability:
     return capability
 
 
-def _checked(actor: Actor, capability: Capability | None, typed: dict[str, Any]) -> dict[str, Any]:
+def checked(actor: Actor, capability: Capability | None, typed: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a capability, or of a new one, out of what was typed; raises `Invalid` and writes nothing."""
     problems = Problems()
     institution = problems.row(actor, "institution_id", Institution, typed["institution_id"])
     values = {

@@ -14,13 +14,17 @@ from ..audit import AuditAction
 from ..database import db
 from ..errors import Conflict
 from ..models import AppointmentItem, CatalogueItem, InstrumentKind, MeasuringInstrument
+from ..models.instrument import FIRST_ONLY_SCHEME, ROTATION_SCHEME
 from ..permissions import Permission, require
 from ..states import OPEN_ITEMS, Purpose
-from .reference_checks import Problems, assign
+from .reference_checks import Problems, assign, references_to, refuse_if_referred_to
 
 CODE = re.compile(r"[0-9]{4}")
 ALIAS_LENGTH = 64
 MOST_ALIASES = 30
+SUPERVISIONS = ("型式批准、强制检定", "强制检定", "型式批准")
+"""The words of the notice; none is 待确认."""
+SCHEMES = ("周期检定", ROTATION_SCHEME, FIRST_ONLY_SCHEME)
 LONGEST_PERIOD = 240
 """Months; no regulation knows a verification period beyond twenty years."""
 
@@ -42,21 +46,26 @@ def add_kind(
     """Add a kind; its confidence is `unconfirmed` until a source says more. Raises `Invalid`, `Forbidden`."""
     typed = locals()
     require(actor, Permission.ALL_REFERENCE_EDIT)
-    problems = Problems()
-    code = problems.text("code", code, limit=4, required=True)
-    if code and not CODE.fullmatch(code):
-        problems.add("code", "kind_code_malformed")
-    item = problems.row(actor, "item_code", CatalogueItem, item_code)
-    if item is not None and not item.is_active:
-        problems.add("item_code", "item_stopped", item=item.name)
-    if (known := db.session.get(InstrumentKind, code)) is not None:
-        problems.add("code", "already_exists", existing=str(known))
-    values = _checked(problems, None, typed)
-    kind = InstrumentKind(code=code, item_code=item.code if item else None, confidence="unconfirmed", **values)
+    kind = InstrumentKind(confidence="unconfirmed", **checked_new_kind(actor, typed))
     db.session.add(kind)
     db.session.flush()
     audit.record(actor, AuditAction.REFERENCE_CREATED, kind, after=audit.values_of(kind))
     return kind
+
+
+def checked_new_kind(actor: Actor, typed: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a new kind out of what was typed; raises `Invalid` and writes nothing."""
+    problems = Problems()
+    code = problems.text("code", typed["code"], limit=4, required=True)
+    if code and not CODE.fullmatch(code):
+        problems.add("code", "kind_code_malformed")
+    item = problems.row(actor, "item_code", CatalogueItem, typed["item_code"])
+    if item is not None and not item.is_active:
+        problems.add("item_code", "item_stopped", item=item.name)
+    if (known := db.session.get(InstrumentKind, code)) is not None:
+        problems.add("code", "already_exists", existing=str(known))
+    values = checked_kind(None, typed, problems)
+    return {"code": code, "item_code": item.code if item else None, **values}
 
 
 def change_kind(
@@ -75,7 +84,7 @@ def change_kind(
     """Change what is known of a kind; code and item stay. Raises `Invalid`, `Forbidden`."""
     typed = locals()
     kind = _editable(actor, code)
-    assign(kind, _checked(Problems(), kind, typed))
+    assign(kind, checked_kind(kind.code, typed))
     audit.record_change(actor, AuditAction.REFERENCE_CHANGED, kind)
     return kind
 
@@ -88,6 +97,15 @@ def retire_kind(actor: Actor, code: str, *, reason: str) -> InstrumentKind:
 def restore_kind(actor: Actor, code: str, *, reason: str) -> InstrumentKind:
     """启用 after 停用."""
     return _switch(actor, code, is_retired=False, reason=reason)
+
+
+def remove_kind(actor: Actor, code: str) -> None:
+    """Delete a kind nothing refers to, as an undone import does; raises `Conflict` for every other."""
+    kind = _editable(actor, code)
+    refuse_if_referred_to(references_to(kind))
+    audit.record(actor, AuditAction.REFERENCE_REMOVED, kind, before=audit.values_of(kind))
+    db.session.delete(kind)
+    db.session.flush()
 
 
 def instruments_of(code: str) -> int:
@@ -147,7 +165,9 @@ def _switch(actor: Actor, code: str, *, is_retired: bool, reason: str) -> Instru
     return kind
 
 
-def _checked(problems: Problems, kind: InstrumentKind | None, typed: dict[str, Any]) -> dict[str, Any]:
+def checked_kind(code: str | None, typed: dict[str, Any], problems: Problems | None = None) -> dict[str, Any]:
+    """The columns of a kind (`code`, or a new one) that may change; raises `Invalid` and writes nothing."""
+    problems = problems or Problems()
     months = typed["default_period_months"]
     values = {
         "name": problems.text("name", typed["name"], limit=64, required=True),
@@ -162,10 +182,10 @@ def _checked(problems: Problems, kind: InstrumentKind | None, typed: dict[str, A
     if months is not None and not 1 <= months <= LONGEST_PERIOD:
         problems.add("default_period_months", "period_out_of_bounds", limit=LONGEST_PERIOD)
     same_name = sa.select(InstrumentKind.code).where(InstrumentKind.name == values["name"])
-    if kind is not None:
-        same_name = same_name.where(InstrumentKind.code != kind.code)
-    if (code := db.session.scalar(same_name)) is not None:
-        problems.add("name", "already_exists", existing=f"{code} {values['name']}")
+    if code is not None:
+        same_name = same_name.where(InstrumentKind.code != code)
+    if (owner := db.session.scalar(same_name)) is not None:
+        problems.add("name", "already_exists", existing=f"{owner} {values['name']}")
     problems.refuse()
     return values
 

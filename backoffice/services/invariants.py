@@ -247,7 +247,8 @@ WITH counted AS (
         count(*) FILTER (WHERE applied_at IS NOT NULL AND outcome IN ('new', 'updated')) AS stored,
         count(*) FILTER (WHERE undone_at IS NOT NULL) AS undone,
         count(*) FILTER (WHERE applied_at IS NOT NULL AND num_nonnulls(undone_at, kept) = 0) AS standing,
-        count(*) FILTER (WHERE num_nonnulls(undone_at, kept) = 2) AS torn
+        count(*) FILTER (WHERE num_nonnulls(undone_at, kept) = 2) AS torn,
+        count(*) FILTER (WHERE applied_at IS NOT NULL AND num_nonnulls(instrument_id, record_key) <> 1) AS nameless
     FROM import_row GROUP BY run_id
 )
 SELECT id FROM import_run AS run LEFT JOIN counted ON counted.run_id = run.id
@@ -260,6 +261,7 @@ WHERE state IN ('ready', 'applying', 'done') AND (
     OR run.undone <> coalesce(counted.undone, 0)
     OR state = 'undone' AND counted.standing > 0
     OR counted.torn > 0
+    OR counted.nameless > 0
 """
 AUDIT_KEEPS_SECRETS = r"""
 SELECT id FROM audit_event

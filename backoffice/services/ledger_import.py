@@ -17,14 +17,16 @@ from ..actor import Actor
 from ..audit import AuditAction
 from ..database import db
 from ..errors import Conflict, Invalid
+from ..messages.labels import label
 from ..messages.ledger import stored_message
 from ..models import ImportRow, ImportRun, StoredFile
-from ..permissions import Permission, require
-from ..states import ImportMode, ImportState, ImportWrites
+from ..permissions import require
+from ..states import ImportMode, ImportState, ImportSubject, ImportWrites
+from ..workbooks.column_sets import ColumnSet
 from ..workbooks.intake import FileKind, Limits, check_file
 from ..workbooks.problems import FileProblem, FileProblemCode, FileProblemError
 from ..workbooks.reader import open_upload
-from . import ledger_import_again, stored_files
+from . import import_subjects, ledger_import_again, stored_files
 from .ledger_import_progress import rows_to_write
 
 WORKBOOK = stored_files.WORKBOOK
@@ -36,23 +38,24 @@ TABLE_ENDINGS = (".csv", ".tsv")
 """Text is read as a table only where its name says it is one; a letter would be refused for its missing header."""
 
 
-def receive(actor: Actor, file_name: str, stream: BinaryIO) -> ImportRun:
+def receive(actor: Actor, file_name: str, stream: BinaryIO, subject: ImportSubject = ImportSubject.LEDGER) -> ImportRun:
     """Store an uploaded file and open a run in state checking; its rows are checked by the job.
 
-    A workbook that was marked for an undecided run of this enterprise goes into that run.
+    A workbook that was marked for an undecided run of the same subject goes into that run.
     Raises `Invalid` (field `file`) for a file that cannot be read at all: no run is opened for it. A table without
     rows, or with a column missing or twice, opens a run that the check will refuse with the reason, or ask about.
     """
-    require(actor, Permission.OWN_LEDGER_IMPORT)
+    declared = import_subjects.declared()[subject]
+    require(actor, declared.permission)
     limits = Limits()
     content = stream.read(limits.file_bytes + 1)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload.xlsx"  # openpyxl goes by the ending.
         path.write_bytes(content)
-        properties = _first_look(path, limits, file_name)
+        properties = _first_look(path, limits, file_name, declared.columns)
     now = clock.now()
     file = StoredFile(
-        name=_label(file_name),
+        name=_label(file_name) or label(subject),
         media_type=WORKBOOK if content.startswith(b"PK") else "text/csv",
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
@@ -60,11 +63,13 @@ def receive(actor: Actor, file_name: str, stream: BinaryIO) -> ImportRun:
         enterprise_id=actor.enterprise_id,
         created_at=now,
     )
-    earlier = ledger_import_again.run_of(actor, properties)
+    earlier = ledger_import_again.run_of(actor, properties, subject)
     if earlier is not None:
         return ledger_import_again.replace_file(actor, earlier, file)
     run = ImportRun(
+        subject=subject,
         enterprise_id=actor.enterprise_id,
+        division_code=None if subject is ImportSubject.LEDGER else actor.division_code,
         uploaded_by_id=actor.user_id,
         file=file,
         state=ImportState.CHECKING,
@@ -78,7 +83,7 @@ def receive(actor: Actor, file_name: str, stream: BinaryIO) -> ImportRun:
     return run
 
 
-def _first_look(path: Path, limits: Limits, file_name: str) -> dict[str, str]:
+def _first_look(path: Path, limits: Limits, file_name: str, columns: ColumnSet) -> dict[str, str]:
     """The document's properties; raises `Invalid` for what cannot be read.
 
     Problems of the table, and slowness, are left to the check.
@@ -87,7 +92,7 @@ def _first_look(path: Path, limits: Limits, file_name: str) -> dict[str, str]:
         kind = check_file(path, limits)
         if kind is FileKind.TEXT and not file_name.lower().endswith(TABLE_ENDINGS):
             raise FileProblemError(FileProblemCode.NOT_A_WORKBOOK)
-        with open_upload(path, Limits(wait_seconds=FIRST_LOOK_SECONDS)) as upload:
+        with open_upload(path, Limits(wait_seconds=FIRST_LOOK_SECONDS), columns) as upload:
             return upload.properties
     except FileProblemError as refused:
         problem = refused.problem
@@ -97,9 +102,9 @@ def _first_look(path: Path, limits: Limits, file_name: str) -> dict[str, str]:
 
 
 def _label(file_name: str) -> str:
-    """The file's own name as a label; never a path."""
+    """The file's own name as a label, "" where it has none; never a path."""
     name = "".join(character for character in file_name if character.isprintable())
-    return name.replace("\\", "/").rsplit("/", 1)[-1][-NAME_LENGTH:] or "台账"
+    return name.replace("\\", "/").rsplit("/", 1)[-1][-NAME_LENGTH:]
 
 
 def commit(actor: Actor, run_id: int, mode: ImportMode, writes: ImportWrites = ImportWrites.BOTH) -> ImportRun:
@@ -108,8 +113,8 @@ def commit(actor: Actor, run_id: int, mode: ImportMode, writes: ImportWrites = I
     `all` writes every row or refuses while a row has an error; `good` leaves the rows with errors out. `writes` leaves
     out what would be updated, or created. Raises `Conflict` with the reason, `NotFound`, `Forbidden`.
     """
-    require(actor, Permission.OWN_LEDGER_IMPORT)
     run: ImportRun = scoping.find(actor, ImportRun, run_id, lock=True)
+    require(actor, import_subjects.of(run).permission)
     if run.state is not ImportState.READY:
         raise Conflict("import_not_ready", state=run.state)
     if mode is ImportMode.ALL and run.errors:
@@ -125,8 +130,8 @@ def commit(actor: Actor, run_id: int, mode: ImportMode, writes: ImportWrites = I
 
 def cancel(actor: Actor, run_id: int) -> ImportRun:
     """Stop a run after the batch it is at; what was written stays and is counted. Raises `Conflict` once it is over."""
-    require(actor, Permission.OWN_LEDGER_IMPORT)
     run: ImportRun = scoping.find(actor, ImportRun, run_id, lock=True)
+    require(actor, import_subjects.of(run).permission)
     if run.state not in UNFINISHED:
         raise Conflict("import_over", state=run.state)
     run.state, run.finished_at = ImportState.CANCELLED, clock.now()
@@ -136,12 +141,14 @@ def cancel(actor: Actor, run_id: int) -> ImportRun:
 
 
 def same_content_before(run: ImportRun) -> ImportRun | None:
-    """The latest earlier run of this enterprise with the very same file, if it was written to the ledger."""
+    """The latest earlier run of this enterprise or office with the very same file, if it was written."""
     return db.session.scalars(
         sa.select(ImportRun)
         .join(StoredFile, StoredFile.id == ImportRun.file_id)
         .where(
-            ImportRun.enterprise_id == run.enterprise_id,
+            ImportRun.subject == run.subject,
+            ImportRun.enterprise_id.is_not_distinct_from(run.enterprise_id),
+            ImportRun.division_code.is_not_distinct_from(run.division_code),
             ImportRun.id < run.id,
             ImportRun.state == ImportState.DONE,
             StoredFile.sha256 == run.file.sha256,
@@ -191,7 +198,7 @@ def _outside(stored: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def stored_file_problem(problem: FileProblem) -> dict[str, Any]:
-    """A problem of the whole file in the shape of a row's."""
+def stored_file_problem(problem: FileProblem, **facts: str) -> dict[str, Any]:
+    """A problem of the whole file in the shape of a row's; `facts` are what only the run knows."""
     place: dict[str, Any] = dict.fromkeys(("row", "field", "column", "header", "suggestion"))
-    return {**place, "found": "", "code": problem.code.value, "facts": dict(problem.facts)}
+    return {**place, "found": "", "code": problem.code.value, "facts": {**problem.facts, **facts}}

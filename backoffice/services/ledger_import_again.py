@@ -16,7 +16,7 @@ from ..audit import AuditAction
 from ..database import db, execute_counted
 from ..errors import NotFound
 from ..models import ImportEarlierFile, ImportRow, ImportRun, StoredFile
-from ..states import ImportState
+from ..states import ImportState, ImportSubject
 from ..workbooks.marks import RUN_PROPERTY
 from .ledger_import_annotate import forget
 
@@ -25,8 +25,8 @@ IS_OF_EARLIER_FILE = "is_of_earlier_file"
 """Marks what was said of a file that has been replaced; it holds for the new one if that has the same headers."""
 
 
-def run_of(actor: Actor, properties: Mapping[str, str]) -> ImportRun | None:
-    """The run a file says it belongs to, locked; `None` unless it is this enterprise's own and still to be decided."""
+def run_of(actor: Actor, properties: Mapping[str, str], subject: ImportSubject) -> ImportRun | None:
+    """The run a file says it belongs to, locked; `None` unless it is one's own of this subject, still to be decided."""
     number = properties.get(RUN_PROPERTY, "")
     if not (number.isascii() and number.isdigit() and len(number) <= LONGEST_NUMBER):
         return None
@@ -34,7 +34,7 @@ def run_of(actor: Actor, properties: Mapping[str, str]) -> ImportRun | None:
         run: ImportRun = scoping.find(actor, ImportRun, int(number), lock=True)
     except NotFound:
         return None
-    return run if run.state is ImportState.READY else None
+    return run if run.state is ImportState.READY and run.subject is subject else None
 
 
 def replace_file(actor: Actor, run: ImportRun, file: StoredFile) -> ImportRun:

@@ -23,7 +23,9 @@ from ..messages.ledger import allowed_words, is_warning, stored_sentence
 from ..models import ImportRow, ImportRun, StoredFile
 from ..states import ImportState, RowOutcome
 from ..workbooks.annotated import annotate
+from ..workbooks.column_sets import ColumnSet
 from ..workbooks.marks import BAD, WARN, RowMarks, SheetMarks, write_marks
+from .import_subjects import columns_of
 from .stored_files import WORKBOOK
 
 LEASE = timedelta(minutes=10)
@@ -40,6 +42,7 @@ class Work:
     claimed_at: datetime
     file_id: int
     sheet: SheetMarks
+    columns: ColumnSet
 
 
 def claim(run_id: int | None = None) -> Work | None:
@@ -63,14 +66,16 @@ def claim(run_id: int | None = None) -> Work | None:
         return None
     run.annotation_claimed_at = now
     db.session.flush()
-    return Work(run.id, now, run.file_id, SheetMarks(run.sheet or "", run.header_row or 1, str(run.id)))
+    return Work(
+        run.id, now, run.file_id, SheetMarks(run.sheet or "", run.header_row or 1, str(run.id)), columns_of(run)
+    )
 
 
 def lay_out(work: Work, folder: Path) -> None:
     """Put what the marking process needs into a folder; the transaction may end before the process begins."""
     content = db.session.scalar(sa.select(StoredFile.content).where(StoredFile.id == work.file_id)) or b""
     (folder / SOURCE).write_bytes(content)
-    write_marks(folder / MARKS, work.sheet, _marks_of(work.run_id))
+    write_marks(folder / MARKS, work.sheet, _marks_of(work.run_id, work.columns))
 
 
 def mark(folder: Path) -> bytes | None:
@@ -125,33 +130,33 @@ def _name_of(uploaded: str) -> str:
 MARK = "（检查结果）"
 
 
-def _marks_of(run_id: int) -> Iterator[RowMarks]:
+def _marks_of(run_id: int, columns: ColumnSet) -> Iterator[RowMarks]:
     after = -1
-    columns = (ImportRow.number, ImportRow.outcome, ImportRow.problems)
+    asked = (ImportRow.number, ImportRow.outcome, ImportRow.problems)
     while True:
-        statement = sa.select(*columns).where(ImportRow.run_id == run_id, ImportRow.number > after)
+        statement = sa.select(*asked).where(ImportRow.run_id == run_id, ImportRow.number > after)
         rows = db.session.execute(statement.order_by(ImportRow.number).limit(ROWS_AT_ONCE)).all()
         for number, outcome, problems in rows:
-            yield _marks_of_row(number, outcome, problems)
+            yield _marks_of_row(number, outcome, problems, columns)
         if len(rows) < ROWS_AT_ONCE:
             return
         after = rows[-1][0]
 
 
-def _marks_of_row(number: int, outcome: RowOutcome, problems: list[dict[str, Any]]) -> RowMarks:
-    listed = [(each["column"] or "", each["header"] or "", each["found"], *_said(each)) for each in problems]
+def _marks_of_row(number: int, outcome: RowOutcome, problems: list[dict[str, Any]], columns: ColumnSet) -> RowMarks:
+    listed = [(each["column"] or "", each["header"] or "", each["found"], *_said(each, columns)) for each in problems]
     tone = "" if not problems else BAD if outcome is RowOutcome.ERROR else WARN
-    return RowMarks(number, _result(outcome, problems), tone, _cells(problems), listed)
+    return RowMarks(number, _result(outcome, problems), tone, _cells(problems, columns), listed)
 
 
-def _cells(problems: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+def _cells(problems: list[dict[str, Any]], columns: ColumnSet) -> list[tuple[str, str, str]]:
     """Each cell once, with all that is said of it; an error weighs more than a warning."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for problem in problems:
         if problem["column"]:
             found[problem["column"]].append(problem)
     return [
-        (column, WARN if all(map(is_warning, each)) else BAD, "\n".join(map(_comment, each)))
+        (column, WARN if all(map(is_warning, each)) else BAD, "\n".join(_comment(problem, columns) for problem in each))
         for column, each in found.items()
     ]
 
@@ -164,12 +169,12 @@ def _result(outcome: RowOutcome, problems: list[dict[str, Any]]) -> str:
     return f"{label(outcome)}：{first['header'] or ''} {stored_sentence(first)}"
 
 
-def _said(problem: Mapping[str, Any]) -> tuple[str, str, str]:
-    return stored_sentence(problem), allowed_words(problem), problem["suggestion"] or ""
+def _said(problem: Mapping[str, Any], columns: ColumnSet) -> tuple[str, str, str]:
+    return stored_sentence(problem), allowed_words(problem, columns), problem["suggestion"] or ""
 
 
-def _comment(problem: Mapping[str, Any]) -> str:
-    sentence, allowed, meant = _said(problem)
+def _comment(problem: Mapping[str, Any], columns: ColumnSet) -> str:
+    sentence, allowed, meant = _said(problem, columns)
     lines = [sentence]
     if allowed and allowed not in sentence:
         lines.append(f"允许填写：{allowed}")

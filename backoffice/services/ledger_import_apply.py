@@ -13,13 +13,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from .. import audit, clock
-from ..actor import Actor, Role
+from ..actor import Actor
 from ..audit import AuditAction
 from ..database import db
 from ..models import ImportRow, ImportRun, MeasuringInstrument
 from ..states import ImportState, RowOutcome
-from ..workbooks.columns import BY_CODE
-from . import matching_runs, notices
+from . import accounts, import_subjects, matching_runs
 from .ledger import locking_slips
 from .ledger_import_progress import note_batch, outcomes_to_write
 from .ledger_import_rows import (
@@ -101,39 +100,41 @@ def claim(run_id: int | None = None) -> ImportRun | None:
 
 
 def apply_batch(run: ImportRun) -> int:
-    """Write the next rows of a claimed run; returns how many. The last batch ends the run and tells the enterprise."""
+    """Write the next rows of a claimed run; returns how many. The last batch ends the run and tells who uploaded it."""
+    subject = import_subjects.of(run)
+    most = min(BATCH, subject.batch)
     rows = db.session.execute(
-        sa.select(ImportRow.number, ImportRow.outcome, ImportRow.values, ImportRow.instrument_id)
+        sa.select(ImportRow.number, ImportRow.outcome, ImportRow.values, ImportRow.instrument_id, ImportRow.record_key)
         .where(
             ImportRow.run_id == run.id,
             ImportRow.applied_at.is_(None),
             ImportRow.outcome.in_(outcomes_to_write(run)),
         )
         .order_by(ImportRow.number)
-        .limit(BATCH)
+        .limit(most)
     ).all()
-    actor = _uploader(run)
-    written = _insert(run, actor, [row for row in rows if row.outcome is RowOutcome.NEW])
-    written += _update(run, actor, [row for row in rows if row.outcome is RowOutcome.UPDATED])
+    actor = accounts.person(run.uploaded_by)
+    written = subject.write(run, actor, rows)
     run.applied += written
     note_batch(run, written)
-    if len(rows) < BATCH:
+    if len(rows) < most:
         _finish(run, actor)
     db.session.flush()
     return written
 
 
-def _uploader(run: ImportRun) -> Actor:
-    user = run.uploaded_by
-    return Actor(role=Role.ENTERPRISE, name=user.name, user_id=user.id, enterprise_id=run.enterprise_id)
-
-
 def _finish(run: ImportRun, actor: Actor) -> None:
     run.state, run.finished_at = ImportState.DONE, clock.now()
     db.session.flush()
-    notices.tell_enterprise(run.enterprise_id, "notice_import_finished", run, file=run.file.name, applied=run.applied)
+    import_subjects.tell(run, "notice_import_finished", file=run.file.name, applied=run.applied)
     counts = {name: getattr(run, name) for name in ("applied", "new", "updated", "same", "errors")}
     audit.record(actor, AuditAction.IMPORT_FINISHED, run, after=counts)
+
+
+def write_instruments(run: ImportRun, actor: Actor, rows: Sequence[Any]) -> int:
+    """Write rows to the ledger, in the current transaction; returns how many."""
+    written = _insert(run, actor, [row for row in rows if row.outcome is RowOutcome.NEW])
+    return written + _update(run, actor, [row for row in rows if row.outcome is RowOutcome.UPDATED])
 
 
 def _insert(run: ImportRun, actor: Actor, rows: Sequence[Any]) -> int:
@@ -145,7 +146,7 @@ def _insert(run: ImportRun, actor: Actor, rows: Sequence[Any]) -> int:
     missed = set(numbers) - {row.number for row in inserted}
     for row in rows:
         if row.number in missed:
-            _leave_out(run, row, "serial_number", "ledger_appeared", ledger_number=_owner_of(run, row.values))
+            leave_out(run, row, "serial_number", "ledger_appeared", ledger_number=_owner_of(run, row.values))
     record_instruments(
         run,
         actor,
@@ -175,17 +176,17 @@ def _update(run: ImportRun, actor: Actor, rows: Sequence[Any]) -> int:
     changes: list[tuple[Any, dict[str, Any], dict[str, Any]]] = []
     for row in rows:
         if row.instrument_id not in current:
-            _leave_out(run, row, "ledger_number", "ledger_vanished")
+            leave_out(run, row, "ledger_number", "ledger_vanished")
             continue
         ledger = current[row.instrument_id]
         changed = changed_columns(row.values, ledger)
         locked = locked_columns(ledger["serial_number"]) & set(changed)
         if locked and row.instrument_id in locks:
-            _leave_out(run, row, min(locked), "ledger_locked", slip=locks[row.instrument_id])
+            leave_out(run, row, min(locked), "ledger_locked", slip=locks[row.instrument_id])
         elif replaced := replaced_by_result(changed, row.values, ledger):
-            _leave_out(run, row, replaced[0], "declared_replaced")
+            leave_out(run, row, replaced[0], "declared_replaced")
         elif (owner := _other_owner(run, row, ledger)) is not None:
-            _leave_out(run, row, "serial_number", "ledger_appeared", ledger_number=owner)
+            leave_out(run, row, "serial_number", "ledger_appeared", ledger_number=owner)
         else:
             changes.append((row, {name: ledger[name] for name in changed}, {n: row.values[n] for n in changed}))
     _write_updates(run, actor, changes, current)
@@ -228,13 +229,13 @@ def _write_updates(
             matching_runs.requeue_instrument(actor, row.instrument_id)
 
 
-def _leave_out(run: ImportRun, row: Any, name: str, code: str, **facts: Any) -> None:
+def leave_out(run: ImportRun, row: Any, name: str, code: str, **facts: Any) -> None:
     """Turn a row that can no longer be written into one with an error, so that the counts stay true."""
     problem = {
         "row": row.number,
         "field": name,
         "column": None,
-        "header": BY_CODE[name].name,
+        "header": import_subjects.columns_of(run).by_code[name].name,
         "found": str(row.values.get(name, "")),
         "code": code,
         "facts": facts,
@@ -245,7 +246,7 @@ def _leave_out(run: ImportRun, row: Any, name: str, code: str, **facts: Any) -> 
             "UPDATE import_row SET outcome = 'error', problems = problems || CAST(:problem AS jsonb)"
             " WHERE run_id = :run AND number = :number"
         ),
-        {"run": run.id, "number": row.number, "problem": json.dumps([problem], ensure_ascii=False)},
+        {"run": run.id, "number": row.number, "problem": json.dumps([problem], ensure_ascii=False, default=str)},
     )
     if row.outcome is RowOutcome.NEW:
         run.new -= 1

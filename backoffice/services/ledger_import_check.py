@@ -1,4 +1,4 @@
-"""Checking an uploaded workbook: every row read, judged against the ledger, and stored, in batches that survive a kill.
+"""Checking an uploaded workbook: every row read, judged and stored, in batches that survive a kill.
 
 The file is read outside the database's transactions (opening a full one takes seconds); each batch is stored in one.
 Two processes at one run do no harm: a batch is stored only on top of exactly the rows its reader has seen.
@@ -24,13 +24,13 @@ from ..models import ImportRow, ImportRun, StoredFile
 from ..states import ImportState, RowOutcome
 from ..workbooks.checks import RawRow
 from ..workbooks.choices import Choice
+from ..workbooks.column_sets import LEDGER, ColumnSet
 from ..workbooks.problems import FileProblem, FileProblemError
 from ..workbooks.reader import Upload, open_upload
-from ..workbooks.reference import Reference
-from . import ledger_import_mapping, ledger_reference, notices
+from . import import_subjects, ledger_import_mapping, ledger_reference
+from .import_rows import JudgedRow
+from .import_subjects import Begun
 from .ledger_import import stored_file_problem
-from .ledger_import_judge import Judge, JudgedRow, Seen
-from .ledger_values import key_of
 
 BATCH = 1_000
 LEASE_SECONDS = 20
@@ -39,15 +39,16 @@ LEASE_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A claimed run: its file, the reference data, and what an earlier reader stored already."""
+    """A claimed run: its file and its columns, and what an earlier reader stored already."""
 
     run_id: int
     file_id: int
     content: bytes
-    reference: Reference
+    columns: ColumnSet
     stored: int
     last_number: int
-    seen: Seen
+    most: int
+    begun: Begun
     choice: Choice | None = None
 
 
@@ -70,26 +71,13 @@ def claim(run_id: int | None = None) -> Work | None:
         run_id=run.id,
         file_id=run.file_id,
         content=content,
-        reference=ledger_reference.load(),
+        columns=import_subjects.columns_of(run),
         stored=run.rows,
         last_number=db.session.scalar(sa.select(sa.func.max(ImportRow.number)).where(ImportRow.run_id == run.id)) or 0,
-        seen=_seen_of(run.id),
+        most=min(BATCH, import_subjects.of(run).check_batch),
+        begun=import_subjects.of(run).open_check(run),
         choice=ledger_import_mapping.choice_of(run),
     )
-
-
-def _seen_of(run_id: int) -> Seen:
-    rows = db.session.execute(
-        sa.select(ImportRow.number, ImportRow.values, ImportRow.instrument_id)
-        .where(ImportRow.run_id == run_id, ImportRow.values.is_not(None))
-        .order_by(ImportRow.number)
-    )
-    seen = Seen()
-    for number, values, instrument_id in rows:
-        seen.keys.setdefault(key_of(values), number)
-        if instrument_id is not None:
-            seen.instruments.setdefault(instrument_id, number)
-    return seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +114,10 @@ class FileCheck:
     def read(self) -> Batch:
         """The next rows that are not stored yet."""
         try:
-            rows = list(islice(self._rows_left(), BATCH))
+            rows = list(islice(self._rows_left(), self._work.most))
         except FileProblemError as refused:
             return Batch((), problem=refused.problem, beginning=refused.beginning)
-        return Batch(rows, is_last=len(rows) < BATCH, beginning=self._open().beginning)
+        return Batch(rows, is_last=len(rows) < self._work.most, beginning=self._open().beginning)
 
     def _rows_left(self) -> Iterator[RawRow]:
         if self._rows is None:
@@ -141,7 +129,7 @@ class FileCheck:
         if self._upload is None:
             path = Path(self._folder.name) / "upload.xlsx"  # openpyxl goes by the ending.
             path.write_bytes(self._work.content)
-            self._upload = open_upload(path, choice=self._work.choice)
+            self._upload = open_upload(path, columns=self._work.columns, choice=self._work.choice)
         return self._upload
 
     def store(self, batch: Batch) -> bool:
@@ -155,7 +143,7 @@ class FileCheck:
         if run is None or run.rows != self._stored or not self._is_still_what_was_read(run):
             return False
         run.updated_at = clock.now()
-        if self._is_first_look and ledger_import_mapping.is_remembered(run, batch.beginning, self._work.reference):
+        if self._may_ask and self._is_remembered(run, batch.beginning):
             return False
         if batch.problem is not None:
             self._stop(run, batch.problem)
@@ -168,15 +156,20 @@ class FileCheck:
         return not batch.is_last
 
     @property
-    def _is_first_look(self) -> bool:
-        return not self._stored and self._work.choice is None
+    def _may_ask(self) -> bool:
+        """Which column is what is only asked of a ledger, and before anything of it was stored."""
+        return self._work.columns is LEDGER and not self._stored and self._work.choice is None
+
+    @staticmethod
+    def _is_remembered(run: ImportRun, beginning: dict[str, Any] | None) -> bool:
+        return ledger_import_mapping.is_remembered(run, beginning, ledger_reference.load())
 
     def _is_still_what_was_read(self, run: ImportRun) -> bool:
         return run.file_id == self._work.file_id and ledger_import_mapping.choice_of(run) == self._work.choice
 
     def _stop(self, run: ImportRun, problem: FileProblem) -> None:
         """Ask a person which column is what where that can help; else the file is refused."""
-        asked = ledger_import_mapping.question(run, problem, self._work.reference) if self._is_first_look else None
+        asked = ledger_import_mapping.question(run, problem, ledger_reference.load()) if self._may_ask else None
         _refuse(run, asked or problem)
         if asked:
             run.state = ImportState.MAPPING
@@ -184,8 +177,7 @@ class FileCheck:
     def _store_rows(self, run: ImportRun, raw_rows: Sequence[RawRow]) -> None:
         if not raw_rows:
             return
-        judge = Judge(run.enterprise_id, self._work.reference, self._open().letters, self._work.seen)
-        judged = judge.judge(raw_rows)
+        judged = self._work.begun.judge(self._open().letters, raw_rows)
         _copy(run.id, judged)
         outcomes = Counter(row.outcome for row in judged)
         run.rows += len(judged)
@@ -201,9 +193,7 @@ class FileCheck:
         run.sheet, run.header_row = upload.sheet, upload.header_row
         run.problems = [stored_file_problem(warning) for warning in upload.warnings]
         if run.errors:
-            notices.tell_enterprise(
-                run.enterprise_id, "notice_import_checked", run, file=run.file.name, errors=run.errors
-            )
+            import_subjects.tell(run, "notice_import_checked", file=run.file.name, errors=run.errors)
 
 
 def _refuse(run: ImportRun, problem: FileProblem) -> None:
@@ -211,14 +201,14 @@ def _refuse(run: ImportRun, problem: FileProblem) -> None:
     execute_counted(sa.delete(ImportRow).where(ImportRow.run_id == run.id))
     run.rows = run.new = run.updated = run.same = run.errors = run.warnings = 0
     run.state, run.checked_at = ImportState.REFUSED, clock.now()
-    run.problems = [stored_file_problem(problem)]
+    run.problems = [stored_file_problem(problem, template=import_subjects.columns_of(run).title)]
     db.session.flush()
 
 
 def _copy(run_id: int, rows: Sequence[JudgedRow]) -> None:
     """Store a batch by COPY, in the session's own transaction."""
     connection: Any = db.session.connection().connection.driver_connection
-    columns = "run_id, number, outcome, found, values, before, problems, instrument_id"
+    columns = "run_id, number, outcome, found, values, before, problems, instrument_id, record_key"
     with connection.cursor() as cursor, cursor.copy(f"COPY import_row ({columns}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(
@@ -231,6 +221,7 @@ def _copy(run_id: int, rows: Sequence[JudgedRow]) -> None:
                     None if row.before is None else _json(row.before),
                     _json(row.problems),
                     row.instrument_id,
+                    row.record_key,
                 )
             )
 

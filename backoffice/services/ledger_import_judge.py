@@ -22,6 +22,7 @@ from ..workbooks.columns import BY_CODE
 from ..workbooks.duplicates import duplicate_problem, ledger_number_problem
 from ..workbooks.problems import Problem
 from ..workbooks.reference import Reference
+from .import_rows import JudgedRow
 from .ledger import locking_slips
 from .ledger_further import further_values, plain_further
 from .ledger_values import (
@@ -44,20 +45,6 @@ class Seen:
 
     keys: dict[tuple[str, ...], int] = field(default_factory=dict)
     instruments: dict[int, int] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class JudgedRow:
-    """A row as it will be stored."""
-
-    number: int
-    found: dict[str, str]
-    outcome: RowOutcome = RowOutcome.NEW
-    columns: dict[str, Any] | None = None
-    before: dict[str, Any] | None = None
-    problems: list[dict[str, Any]] = field(default_factory=list)
-    instrument_id: int | None = None
-    has_warning: bool = False
 
 
 class Judge:

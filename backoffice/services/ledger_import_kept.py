@@ -6,8 +6,6 @@ One query says it, for the page before an undo and for the undo itself, which as
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,44 +15,8 @@ from ..database import db
 from ..models import ImportRun
 from ..states import LOCKING_ITEMS, RowOutcome
 from ..workbooks.columns import NO_SERIAL_NUMBER
+from .import_rows import Kept, KeptCode, Prospect
 from .ledger_values import KEY_PARTS, locked_columns
-
-
-class KeptCode(StrEnum):
-    """Why a row stays."""
-
-    REMOVED = "removed"
-    BOOKED = "booked"
-    VERIFIED = "verified"
-    PROPOSED = "proposed"
-    CHANGED = "changed"
-    LOCKED = "locked"
-    KEY_TAKEN = "key_taken"
-    REFERENCE_GONE = "reference_gone"
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A row that stays: `number` is the spreadsheet's, `facts` belong to the sentence of the code."""
-
-    number: int
-    code: KeptCode
-    facts: dict[str, Any]
-    name: str
-    serial_number: str
-
-
-@dataclass(frozen=True, slots=True)
-class Prospect:
-    """What an undo would do now: rows it would delete and restore, and those that stay, by reason."""
-
-    removed: int = 0
-    restored: int = 0
-    kept: dict[KeptCode, int] = field(default_factory=dict)
-
-    @property
-    def stays(self) -> int:
-        return sum(self.kept.values())
 
 
 def _value(name: str) -> str:

@@ -19,10 +19,10 @@ from ..audit import AuditAction
 from ..database import db, execute_counted
 from ..errors import Conflict
 from ..models import ImportRow, ImportRun, MeasuringInstrument
-from ..permissions import Permission, require
+from ..permissions import require
 from ..states import ImportState, RowOutcome
-from . import accounts, ledger_import_kept, matching_runs, notices
-from .ledger_import_kept import Kept, KeptCode
+from . import accounts, import_subjects, ledger_import_kept, matching_runs
+from .import_rows import Kept, KeptCode
 from .ledger_import_progress import is_undoing, note_batch
 from .ledger_import_rows import assignments, hold_appointments, locked_instruments, record_instruments
 from .ledger_values import DECIDING_COLUMNS, TYPED_COLUMNS, with_readings
@@ -85,8 +85,8 @@ def request(actor: Actor, run_id: int) -> ImportRun:
 
     Raises `Conflict` with the reason, `NotFound`, `Forbidden`.
     """
-    require(actor, Permission.OWN_LEDGER_IMPORT)
     run: ImportRun = scoping.find(actor, ImportRun, run_id, lock=True)
+    require(actor, import_subjects.of(run).permission)
     refused = why_not(run)
     if refused:
         raise Conflict(refused, state=run.state)
@@ -108,9 +108,17 @@ def claim(run_id: int | None = None) -> ImportRun | None:
 
 def undo_batch(run: ImportRun) -> int:
     """Take back the next rows of a claimed run; returns how many were looked at. The last batch ends the run."""
+    subject = import_subjects.of(run)
+    most = min(BATCH, subject.batch)
     rows = db.session.execute(
         sa.select(
-            ImportRow.number, ImportRow.outcome, ImportRow.before, ImportRow.instrument_id, ImportRow.found_version
+            ImportRow.number,
+            ImportRow.outcome,
+            ImportRow.values,
+            ImportRow.before,
+            ImportRow.instrument_id,
+            ImportRow.found_version,
+            ImportRow.record_key,
         )
         .where(
             ImportRow.run_id == run.id,
@@ -118,13 +126,13 @@ def undo_batch(run: ImportRun) -> int:
             ImportRow.undone_at.is_(None),
             ImportRow.kept.is_(None),
         )
-        .order_by(ImportRow.number)
-        .limit(BATCH)
+        .order_by(ImportRow.number.desc() if subject.is_undone_backwards else ImportRow.number)
+        .limit(most)
     ).all()
     actor = _person(run)
-    run.undone += _take_back(run, actor, rows) if rows else 0
+    run.undone += subject.take_back(run, actor, rows) if rows else 0
     note_batch(run, len(rows))
-    if len(rows) < BATCH:
+    if len(rows) < most:
         _finish(run, actor)
     db.session.flush()
     return len(rows)
@@ -136,23 +144,24 @@ def _person(run: ImportRun) -> Actor:
     return accounts.person(run.undo_requested_by)
 
 
-def _take_back(run: ImportRun, actor: Actor, rows: Sequence[Any]) -> int:
+def take_back_instruments(run: ImportRun, actor: Actor, rows: Sequence[Any]) -> int:
     """Delete and restore what nothing happened to; note the reason on the others."""
     ids = [row.instrument_id for row in rows]
     hold_appointments(ids)
     current = locked_instruments(run, ids)
     kept = {each.number: each for each in ledger_import_kept.among(run, [row.number for row in rows])}
-    _keep(run, list(kept.values()))
+    keep(run, list(kept.values()))
     going = [row for row in rows if row.number not in kept]
     _remove(run, actor, [row for row in going if row.outcome is RowOutcome.NEW], current)
     _restore(
         run, actor, [_Change(row, current[row.instrument_id]) for row in going if row.outcome is RowOutcome.UPDATED]
     )
-    _mark(run, [row.number for row in going])
+    mark(run, [row.number for row in going])
     return len(going)
 
 
-def _keep(run: ImportRun, kept: Sequence[Kept]) -> None:
+def keep(run: ImportRun, kept: Sequence[Kept]) -> None:
+    """Note on rows why they stay."""
     if not kept:
         return
     reasons = {each.number: {"code": each.code.value, "facts": each.facts} for each in kept}
@@ -216,7 +225,8 @@ def _restore(run: ImportRun, actor: Actor, changes: Sequence[_Change]) -> None:
             matching_runs.requeue_instrument(actor, change.row.instrument_id)
 
 
-def _mark(run: ImportRun, numbers: Sequence[int]) -> None:
+def mark(run: ImportRun, numbers: Sequence[int]) -> None:
+    """Note on rows that they are taken back."""
     execute_counted(
         sa.update(ImportRow)
         .where(ImportRow.run_id == run.id, ImportRow.number.in_(numbers))
@@ -228,9 +238,7 @@ def _finish(run: ImportRun, actor: Actor) -> None:
     run.state, run.undone_at = ImportState.UNDONE, clock.now()
     db.session.flush()
     kept = run.applied - run.undone
-    notices.tell_enterprise(
-        run.enterprise_id, "notice_import_undone", run, file=run.file.name, undone=run.undone, kept=kept
-    )
+    import_subjects.tell(run, "notice_import_undone", file=run.file.name, undone=run.undone, kept=kept)
     audit.record(actor, AuditAction.IMPORT_UNDONE, run, after={"undone": run.undone, "kept": kept})
 
 
@@ -247,8 +255,7 @@ def kept_rows(run: ImportRun, *, after: int, limit: int) -> list[Kept]:
             row.number,
             KeptCode(row.kept["code"]),
             row.kept["facts"],
-            row.found.get("name", ""),
-            row.found.get("serial_number", ""),
+            *(row.found.get(code, "") for code in import_subjects.columns_of(run).shown[:2]),
         )
         for row in rows
     ]

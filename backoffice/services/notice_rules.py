@@ -57,9 +57,9 @@ RULES: dict[str, Rule] = {
     "notice_result_published": Rule(about="verification", told=(ENTERPRISE,)),
     "notice_results_published": Rule(about="slip", told=(ENTERPRISE,)),
     "notice_not_mandatory": Rule(about="measuring_instrument", told=(REGULATOR,)),
-    "notice_import_finished": Rule(about="import_run", told=(ENTERPRISE,)),
-    "notice_import_undone": Rule(about="import_run", told=(ENTERPRISE,)),
-    "notice_import_checked": Rule(about="import_run", told=(ENTERPRISE,)),
+    "notice_import_finished": Rule(about="import_run", told=(ENTERPRISE, REGULATOR)),
+    "notice_import_undone": Rule(about="import_run", told=(ENTERPRISE, REGULATOR)),
+    "notice_import_checked": Rule(about="import_run", told=(ENTERPRISE, REGULATOR)),
     "notice_job_failed": Rule(about="job_run", told=(REGULATOR,)),
 }
 """By the code of the sentence in `messages.notices`."""

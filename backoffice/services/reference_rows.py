@@ -30,11 +30,7 @@ LARGEST_TEXT = 5000
 def create(actor: Actor, model: type[Any], values: Values) -> Any:
     """Add a row; raises `Invalid`, `Forbidden`."""
     require(actor, Permission.ALL_REFERENCE_EDIT)
-    problems = Problems()
-    clean = _checked(problems, model, values)
-    _refuse_duplicates(problems, model, clean, None)
-    problems.refuse()
-    row = model(**clean)
+    row = model(**checked(model, values))
     db.session.add(row)
     db.session.flush()
     audit.record(actor, AuditAction.REFERENCE_CREATED, row, after=audit.values_of(row))
@@ -44,13 +40,18 @@ def create(actor: Actor, model: type[Any], values: Values) -> Any:
 def change(actor: Actor, model: type[Any], key: Any, values: Values) -> Any:
     """Change a row's values, not its key; raises `Invalid`, `NotFound`, `Forbidden`."""
     row = _editable(actor, model, key)
+    assign(row, checked(model, values, row))
+    audit.record_change(actor, AuditAction.REFERENCE_CHANGED, row)
+    return row
+
+
+def checked(model: type[Any], values: Values, row: Any | None = None) -> dict[str, Any]:
+    """The columns of a row, or of a new one, out of what was typed; raises `Invalid` and writes nothing."""
     problems = Problems()
     clean = _checked(problems, model, values)
     _refuse_duplicates(problems, model, clean, row)
     problems.refuse()
-    assign(row, clean)
-    audit.record_change(actor, AuditAction.REFERENCE_CHANGED, row)
-    return row
+    return clean
 
 
 def remove(actor: Actor, model: type[Any], key: Any) -> None:

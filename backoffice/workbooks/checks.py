@@ -5,15 +5,25 @@ An imported row and the form for a single instrument go through the same rules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from backoffice.workbooks.cells import CellKind, RawCell, Unreadable, date_of, is_blank, shown, text_of
-from backoffice.workbooks.columns import BY_CODE, COLUMNS, EXAMPLE_MARK, NO_SERIAL_NUMBER, Column, Content
+from backoffice.workbooks.column_sets import LEDGER, ColumnSet
+from backoffice.workbooks.columns import BY_CODE, EXAMPLE_MARK, NO_SERIAL_NUMBER, Column, Content
 from backoffice.workbooks.problems import Problem, ProblemCode
 from backoffice.workbooks.reference import Reference
-from backoffice.workbooks.resolve import Resolved, resolve_choice, resolve_division, resolve_kind
+from backoffice.workbooks.resolve import (
+    Resolved,
+    joined,
+    parts_of,
+    resolve_area,
+    resolve_choice,
+    resolve_division,
+    resolve_kind,
+    resolve_name,
+)
 
 PLACEHOLDERS = frozenset({"/", "\\", "-", "--", "—", "——", "无编号", "没有", "不详", "无号", "N/A", "n/a"})
 """What people write where there is no serial number; each would make different instruments look like one."""
@@ -40,9 +50,11 @@ class CheckedRow:
         return self.values is not None
 
 
-def check_row(raw_row: RawRow, reference: Reference, *, letters: Mapping[str, str] | None = None) -> CheckedRow:
+def check_row(
+    raw_row: RawRow, reference: Reference, *, letters: Mapping[str, str] | None = None, columns: ColumnSet = LEDGER
+) -> CheckedRow:
     """Check one row of a file. `letters` gives the sheet's column of each code, so that an empty cell can be named."""
-    return _Check(raw_row.number, raw_row.cells, reference, letters or {}).done()
+    return _Check(raw_row.number, raw_row.cells, reference, letters or {}, columns).done()
 
 
 def checked_values(values: Mapping[str, str], reference: Reference) -> CheckedRow:
@@ -62,29 +74,38 @@ class _Check:
     cells: Mapping[str, RawCell]
     reference: Reference
     letters: Mapping[str, str]
+    columns: ColumnSet = LEDGER
     values: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def done(self) -> CheckedRow:
-        for column in COLUMNS:
+        for column in self.columns.columns:
             self.values[column.code] = self._value_of(column)
-        del self.values["certificate_number"]
-        self._check_serial_number()
-        self._check_kind_purpose()
+        if self.columns is LEDGER:
+            del self.values["certificate_number"]
+            self._check_serial_number()
+            self._check_kind_purpose()
         has_error = any(problem.is_error for problem in self.problems)
         return CheckedRow(row=self.row, values=None if has_error else self.values, problems=self.problems)
 
     def _note(
-        self, code: str, finding: ProblemCode, *, suggestion: str | None = None, facts: Mapping[str, Any] | None = None
+        self,
+        code: str,
+        finding: ProblemCode,
+        *,
+        suggestion: str | None = None,
+        facts: Mapping[str, Any] | None = None,
+        found: str | None = None,
     ) -> None:
+        """`found` is the part of the cell that is meant, where it has several."""
         cell = self.cells.get(code)
         self.problems.append(
             Problem(
                 row=self.row,
                 field=code,
                 column_letter=cell.letter if cell else self.letters.get(code),
-                header=BY_CODE[code].name,
-                found=shown(cell),
+                header=self.columns.by_code[code].name,
+                found=shown(cell) if found is None else found,
                 code=finding,
                 facts=facts or {},
                 suggestion=suggestion,
@@ -126,7 +147,7 @@ class _Check:
     def _read_kind(self, column: Column, cell: RawCell) -> str:
         name = shown(self.cells.get("name"))
         code = self._resolved(column, resolve_kind(text_of(cell, column), self.reference, instrument_name=name))
-        if code and self.reference.kinds[code].is_to_be_confirmed:
+        if code and self.columns is LEDGER and self.reference.kinds[code].is_to_be_confirmed:
             label = self.reference.kinds[code].label
             self._note(column.code, ProblemCode.KIND_TO_BE_CONFIRMED, facts={"kind": label})
         return code
@@ -137,6 +158,38 @@ class _Check:
 
     def _read_choice(self, column: Column, cell: RawCell) -> str:
         return self._resolved(column, resolve_choice(text_of(cell, column), column.code, self.reference))
+
+    def _read_choices(self, column: Column, cell: RawCell) -> list[str]:
+        choices = self.reference.choices(column.code)
+        return self._each(
+            column, cell, choices.values(), lambda part: resolve_choice(part, column.code, self.reference)
+        )
+
+    def _read_areas(self, column: Column, cell: RawCell) -> list[str]:
+        return self._each(column, cell, (), lambda part: resolve_area(part, self.reference))
+
+    def _each(
+        self, column: Column, cell: RawCell, whole: Iterable[str], resolve: Callable[[str], Resolved]
+    ) -> list[str]:
+        """Several codes of one cell, each once; each part that means none is noted."""
+        parts = parts_of(text_of(cell, column), whole)
+        codes = []
+        for at, part in enumerate(parts):
+            meant = resolve(part)
+            if meant.finding is not None:
+                mended = joined([*parts[:at], meant.suggestion, *parts[at + 1 :]]) if meant.suggestion else None
+                self._note(column.code, meant.finding, suggestion=mended, facts=meant.facts, found=part)
+            codes.append(meant.code or "")
+        return [code for code in dict.fromkeys(codes) if code]
+
+    def _read_name(self, column: Column, cell: RawCell) -> str:
+        return self._resolved(column, resolve_name(text_of(cell, column), column.code, self.reference))
+
+    def _read_whole_number(self, column: Column, cell: RawCell) -> int:
+        text = text_of(cell, column)
+        if not (text.isascii() and text.isdigit()):
+            raise Unreadable(ProblemCode.NOT_A_WHOLE_NUMBER)
+        return int(text)
 
     def _resolved(self, column: Column, resolved: Resolved) -> str:
         if resolved.finding is not None:
@@ -174,4 +227,8 @@ _READINGS: Mapping[Content, Callable[[_Check, Column, RawCell], Any]] = {
     Content.DIVISION: _Check._read_division,
     Content.CHOICE: _Check._read_choice,
     Content.INSTITUTION_ONLY: _Check._ignore_certificate,
+    Content.CHOICES: _Check._read_choices,
+    Content.AREAS: _Check._read_areas,
+    Content.NAME: _Check._read_name,
+    Content.WHOLE_NUMBER: _Check._read_whole_number,
 }

@@ -17,7 +17,7 @@ from xml.etree.ElementTree import ParseError
 
 from backoffice.workbooks.beginnings import beginning_of, read_beginning
 from backoffice.workbooks.choices import Choice, chosen_table
-from backoffice.workbooks.columns import EXAMPLE_SERIAL_NUMBER
+from backoffice.workbooks.column_sets import SETS, ColumnSet
 from backoffice.workbooks.intake import FileKind, Limits, check_file
 from backoffice.workbooks.problems import FileProblemCode, FileProblemError
 from backoffice.workbooks.sheets import OpenedFile, open_text, open_workbook
@@ -45,13 +45,13 @@ def limit_resources(limits: Limits, *, written_bytes: int = 0) -> None:
             resource.setrlimit(kind, (value, value))
 
 
-def read(path: Path, limits: Limits, out: BinaryIO, choice: Choice | None = None) -> None:
+def read(path: Path, limits: Limits, columns: ColumnSet, out: BinaryIO, choice: Choice | None = None) -> None:
     """Write the file's rows to `out`. Raises `FileProblemError`, or whatever a hostile file makes the library raise.
 
     `choice` says which column is what, where a person has said so.
     """
     opened = open_workbook(path) if check_file(path, limits) is FileKind.WORKBOOK else open_text(path)
-    table = chosen_table(opened.sheets, choice) if choice else _found_table(opened)
+    table = chosen_table(opened.sheets, choice) if choice else _found_table(opened, columns)
     counts = {"rows": 0, "blank": 0, "example": 0}
     lines = _lines_of_rows(table, limits, counts)
     first = next(lines, None)
@@ -64,10 +64,10 @@ def read(path: Path, limits: Limits, out: BinaryIO, choice: Choice | None = None
     _write(out, {"end": counts})
 
 
-def _found_table(opened: OpenedFile) -> Table:
+def _found_table(opened: OpenedFile, columns: ColumnSet) -> Table:
     """The table known by its headers; the refusal of one that is not says what the file begins with."""
     try:
-        return find_table(opened.sheets)
+        return find_table(opened.sheets, columns)
     except FileProblemError as refused:
         beginning = beginning_of(opened.sheets) if refused.problem.is_about_structure else None
         refused.beginning = beginning.stored() if beginning else None
@@ -118,15 +118,10 @@ def _rows_with_content(table: Table, counts: dict[str, int]) -> Iterator[tuple[i
         cells = {code: row[at] for code, at in positions if at < width and row[at] is not None}
         if not cells:
             counts["blank"] += 1
-        elif _is_example(cells):
+        elif table.header.wanted.is_example(cells):
             counts["example"] += 1
         else:
             yield number, cells
-
-
-def _is_example(cells: dict[str, Any]) -> bool:
-    serial_number = cells.get("serial_number")
-    return serial_number is not None and str(serial_number[1]).strip() == EXAMPLE_SERIAL_NUMBER
 
 
 def _write(out: BinaryIO, message: dict[str, Any]) -> None:
@@ -134,12 +129,12 @@ def _write(out: BinaryIO, message: dict[str, Any]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    path, limits = Path(arguments[0]), Limits(**json.loads(arguments[1]))
-    choice = Choice.restored(json.loads(arguments[2])) if len(arguments) > 2 else None
+    path, limits, columns = Path(arguments[0]), Limits(**json.loads(arguments[1])), SETS[arguments[2]]
+    choice = Choice.restored(json.loads(arguments[3])) if len(arguments) > 3 else None
     limit_resources(limits)
     out = sys.stdout.buffer
     try:
-        read(path, limits, out, choice)
+        read(path, limits, columns, out, choice)
     except FileProblemError as refused:
         problem = {"code": refused.problem.code.value, "facts": dict(refused.problem.facts)}
         _write(out, {"problem": problem, "beginning": refused.beginning, "properties": refused.properties})

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 
 class Content(Enum):
@@ -23,9 +23,17 @@ class Content(Enum):
     DIVISION = "division"
     CHOICE = "choice"
     """One of an option list, by label or by code."""
+    CHOICES = "choices"
+    """Several of an option list, separated by 、"""
+    AREAS = "areas"
+    """Divisions of any level, in force or not, separated by 、"""
+    NAME = "name"
+    """One of the records of a list by its name."""
     DAY = "day"
     """A date cell, or a date typed as text."""
     QUANTITY = "quantity"
+    """Exactly one."""
+    WHOLE_NUMBER = "whole_number"
     INSTITUTION_ONLY = "institution_only"
     """Filled in by technical institutions; whatever an enterprise writes here is ignored with a warning."""
 
@@ -46,6 +54,8 @@ class Column:
     width: int = 14
     label: str = ""
     aliases: tuple[str, ...] = ()
+    offers_list: bool = False
+    """Whether a drop-down offers what there is to enter, although other words are read as well."""
 
     @property
     def name(self) -> str:
@@ -361,18 +371,15 @@ def folded_header(text: str) -> str:
     return "".join(_FOLDED.get(character, character) for character in folded).lower()
 
 
-def _spellings(columns: Iterable[Column]) -> dict[str, str]:
+@cache
+def _spellings(columns: tuple[Column, ...]) -> dict[str, Column]:
     return {
-        folded_header(spelling): column.code
+        folded_header(spelling): column
         for column in columns
         for spelling in (column.header, column.code, *column.aliases)
     }
 
 
-_CODE_OF_SPELLING = _spellings(COLUMNS)
-
-
-def column_of_header(text: str) -> Column | None:
+def column_of_header(text: str, columns: tuple[Column, ...] = COLUMNS) -> Column | None:
     """The column a header names, in any accepted spelling; None if it names none."""
-    code = _CODE_OF_SPELLING.get(folded_header(text))
-    return BY_CODE[code] if code else None
+    return _spellings(columns).get(folded_header(text))

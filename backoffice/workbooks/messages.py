@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from backoffice.workbooks.column_sets import LEDGER
+
 if TYPE_CHECKING:
     from backoffice.workbooks.problems import FileProblem, Problem
 
@@ -37,11 +39,17 @@ PROBLEM_SENTENCES: Mapping[str, Any] = {
     "division_retired": _l("行政区划“%(division)s”已停用，请参照最新的《行政区划信息》填写。"),
     "division_has_children": _l("“%(division)s”有下级，请填到区县，如 %(candidates)s。"),
     "not_in_list": _l("“%(found)s”不在选项中，只能填：%(allowed)s。"),
+    "name_unknown": _l("没有叫“%(found)s”的，请照名单填写全称。"),
+    "not_a_whole_number": _l("“%(found)s”不是整数。"),
     "example_overwritten": _l("本行的台账编号还写着“示例”；如是要登记的器具，请清空该单元格。"),
     "duplicate_in_file": _l(
         "与第 %(earlier_row)s 行是同一台器具（种别、生产厂家、出厂编号、分号都相同），请删除或改正其中一行。"
     ),
     "ledger_number_twice": _l("台账编号“%(found)s”在第 %(earlier_row)s 行已经出现，请删除或改正其中一行。"),
+    "record_twice": _l("与第 %(earlier_row)s 行是同一条，请删除或改正其中一行。"),
+    "name_twice": _l("第 %(earlier_row)s 行已经用了名称“%(found)s”，请改正其中一行。"),
+    "overlaps_row": _l("与第 %(earlier_row)s 行的机构、种别相同，服务区域、有效期和能力范围有重叠，请核对。"),
+    "overlaps_record": _l("与授权编号 %(number)s 的机构、种别相同，服务区域、有效期和能力范围有重叠，请核对。"),
     "kind_by_alias": _l("“%(found)s”按种别“%(kind)s”读取，请核对。"),
     "kind_to_be_confirmed": _l("种别“%(kind)s”是否属于强制检定待确认；可以登记，由市场监管部门核对。"),
     "purpose_outside_kind": _l("“%(kind)s”仅在用于%(purposes)s所列情形时属强制检定；您选择“%(purpose)s”，请核对。"),
@@ -53,6 +61,7 @@ SENTENCES_WITH_SUGGESTION: Mapping[str, Any] = {
     "division_unknown": _l("“%(found)s”不在行政区划信息中，是否为“%(suggestion)s”？"),
     "division_has_children": _l("“%(division)s”有下级，请填到区县，是否为“%(suggestion)s”？"),
     "leading_zero_lost": _l("“%(found)s”丢失了开头的 0，是否为“%(suggestion)s”？请把单元格设为文本格式，再重新输入。"),
+    "name_unknown": _l("没有叫“%(found)s”的，是否为“%(suggestion)s”？"),
     "not_in_list": _l("“%(found)s”不在选项中，是否为“%(suggestion)s”？只能填：%(allowed)s。"),
 }
 
@@ -65,16 +74,16 @@ FILE_SENTENCES: Mapping[str, Any] = {
     "encrypted": _l("工作簿设有打开密码，无法读取。请在表格软件里取消密码，保存后上传。"),
     "macros": _l("工作簿含有宏，不能上传。请另存为“工作簿（.xlsx）”（不含宏）后上传。"),
     "broken": _l("文件已损坏，无法读取。请用表格软件打开检查，另存为“工作簿（.xlsx）”后上传。"),
-    "unpacked_too_large": _l("工作簿解压后过大，不能读取。请只保留台账所在的工作表，另存后上传。"),
+    "unpacked_too_large": _l("工作簿解压后过大，不能读取。请只保留要导入的工作表，另存后上传。"),
     "too_complex": _l("工作簿内容过于复杂，在规定的时间和内存内读不完。请把数据粘贴到新下载的模板里上传。"),
     "text_encoding": _l("文本文件的编码无法识别。请另存为 UTF-8 或 GBK 编码的 .csv 文件，或 .xlsx 工作簿。"),
-    "no_rows": _l("表中没有器具：表头以下没有填写任何一行。"),
-    "too_many_rows": _l("表中的器具超过 %(max)s 行，请分成几个文件上传。"),
-    "header_not_found": _l("前 10 行里没有找到表头。请使用最新的《强制检定器具信息导入模板》，不要改动表头。"),
-    "column_missing": _l("缺少必需的列：%(headers)s。请使用最新的《强制检定器具信息导入模板》。"),
+    "no_rows": _l("表中没有内容：表头以下没有填写任何一行。"),
+    "too_many_rows": _l("表中超过 %(max)s 行，请分成几个文件上传。"),
+    "header_not_found": _l("前 10 行里没有找到表头。请使用最新的《%(template)s》，不要改动表头。"),
+    "column_missing": _l("缺少必需的列：%(headers)s。请使用最新的《%(template)s》。"),
     "column_twice": _l("列重复出现：%(headers)s。请只保留一列。"),
     "unknown_column": _l("不认识的列：%(headers)s；这些列不会导入。"),
-    "sheet_not_read": _l("只读取了工作表“%(sheet)s”；这些工作表也有器具表头，但没有读取：%(others)s。"),
+    "sheet_not_read": _l("只读取了工作表“%(sheet)s”；这些工作表也有同样的表头，但没有读取：%(others)s。"),
 }
 
 
@@ -117,4 +126,4 @@ def problem_message(problem: Problem) -> str:
 
 def file_sentence(problem: FileProblem) -> str:
     """The finding about the file in words."""
-    return _filled(FILE_SENTENCES[problem.code.value], problem.facts)
+    return _filled(FILE_SENTENCES[problem.code.value], {"template": LEDGER.title, **problem.facts})

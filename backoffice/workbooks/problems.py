@@ -45,9 +45,15 @@ class ProblemCode(Enum):
     DIVISION_RETIRED = "division_retired"
     DIVISION_HAS_CHILDREN = "division_has_children"
     NOT_IN_LIST = "not_in_list"
+    NAME_UNKNOWN = "name_unknown"
+    NOT_A_WHOLE_NUMBER = "not_a_whole_number"
     EXAMPLE_OVERWRITTEN = "example_overwritten"
     DUPLICATE_IN_FILE = "duplicate_in_file"
     LEDGER_NUMBER_TWICE = "ledger_number_twice"
+    RECORD_TWICE = "record_twice"
+    NAME_TWICE = "name_twice"
+    OVERLAPS_ROW = "overlaps_row"
+    OVERLAPS_RECORD = "overlaps_record"
     KIND_BY_ALIAS = "kind_by_alias"
     KIND_TO_BE_CONFIRMED = "kind_to_be_confirmed"
     PURPOSE_OUTSIDE_KIND = "purpose_outside_kind"
@@ -64,6 +70,8 @@ WARNINGS = frozenset(
         ProblemCode.KIND_TO_BE_CONFIRMED,
         ProblemCode.PURPOSE_OUTSIDE_KIND,
         ProblemCode.CERTIFICATE_NUMBER_IGNORED,
+        ProblemCode.OVERLAPS_ROW,
+        ProblemCode.OVERLAPS_RECORD,
     }
 )
 

@@ -20,6 +20,7 @@ from typing import IO, Any, cast
 from backoffice.workbooks.cells import CellKind, RawCell
 from backoffice.workbooks.checks import RawRow
 from backoffice.workbooks.choices import Choice
+from backoffice.workbooks.column_sets import LEDGER, ColumnSet
 from backoffice.workbooks.intake import Limits, check_file
 from backoffice.workbooks.problems import FileProblem, FileProblemCode, FileProblemError
 
@@ -108,15 +109,19 @@ class Upload:
         self.close()
 
 
-def open_upload(path: Path, limits: Limits | None = None, choice: Choice | None = None) -> Upload:
-    """Open an uploaded file. Raises `FileProblemError` for one that is refused as a whole.
+def open_upload(
+    path: Path, limits: Limits | None = None, columns: ColumnSet = LEDGER, choice: Choice | None = None
+) -> Upload:
+    """Open an uploaded file of these columns. Raises `FileProblemError` for one that is refused as a whole.
 
     Returns once the header is understood and a first row was found. `choice` says which column is what, where a person
     has said so.
     """
     limits = limits or Limits()
     check_file(path, limits)
-    arguments = [str(path.resolve()), _as_json(limits), *([json.dumps(choice.stored())] if choice else [])]
+    arguments = [str(path.resolve()), _as_json(limits), columns.code]
+    if choice:
+        arguments.append(json.dumps(choice.stored()))
     process = subprocess.Popen(  # noqa: S603 - this interpreter, a module of ours, no shell
         [sys.executable, "-W", "ignore", "-m", "backoffice.workbooks.child", *arguments],
         stdin=subprocess.DEVNULL,

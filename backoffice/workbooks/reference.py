@@ -10,7 +10,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 MANDATORY = "强制检定"
@@ -89,6 +89,10 @@ class Reference:
     origins: Mapping[str, str]
     purposes: Mapping[str, str]
     delivery_modes: Mapping[str, str]
+    further: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Option lists of other records than instruments, by column code."""
+    takes_any_kind: bool = False
+    """Whether every kind may be named, for records in which it need not be one of a ledger."""
 
     @classmethod
     def of(
@@ -110,7 +114,8 @@ class Reference:
 
     def choices(self, column_code: str) -> Mapping[str, str]:
         """The option list of a column, code to label."""
-        return {"origin": self.origins, "purpose": self.purposes, "delivery_mode": self.delivery_modes}[column_code]
+        own = {"origin": self.origins, "purpose": self.purposes, "delivery_mode": self.delivery_modes}
+        return {**own, **self.further}[column_code]
 
     @cached_property
     def kind_codes_of_name(self) -> dict[str, str]:
@@ -213,6 +218,9 @@ class Reference:
         facts = [
             sorted([k.code, k.name, k.supervision, k.retired] for k in self.kinds.values()),
             sorted([d.code, d.name, d.parent_code or "", d.retired] for d in self.divisions.values()),
-            [sorted(choices.items()) for choices in (self.origins, self.purposes, self.delivery_modes)],
+            [
+                sorted(choices.items())
+                for choices in (self.origins, self.purposes, self.delivery_modes, *self.further.values())
+            ],
         ]
         return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()[:12]

@@ -6,10 +6,11 @@ Answers are remembered on the reference, because a file repeats a few values in 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from backoffice.workbooks.cells import folded
 from backoffice.workbooks.likeness import meant_by_name, meant_by_place
 from backoffice.workbooks.problems import ProblemCode
 from backoffice.workbooks.reference import Reference, folded_name
@@ -86,9 +87,9 @@ def _no_kind(finding: ProblemCode, suggestion: str | None, **facts: Any) -> Reso
 
 def _allowed_kind(code: str, reference: Reference, *, by_alias: bool = False) -> Resolved:
     kind = reference.kinds[code]
-    if kind.retired:
+    if not reference.takes_any_kind and kind.retired:
         return _no_kind(ProblemCode.KIND_RETIRED, None, kind=kind.label)
-    if not kind.may_be_in_ledger:
+    if not reference.takes_any_kind and not kind.may_be_in_ledger:
         return _no_kind(ProblemCode.KIND_NOT_MANDATORY, None, kind=kind.label, supervision=kind.supervision)
     if by_alias:
         return Resolved(code=code, finding=ProblemCode.KIND_BY_ALIAS, facts={"kind": kind.label})
@@ -111,15 +112,27 @@ def resolve_division(text: str, reference: Reference, *, place_of_use: str = "")
     return found
 
 
-def _find_division(text: str, reference: Reference) -> Resolved:
+def resolve_area(text: str, reference: Reference) -> Resolved:
+    """The division a service area means, of any level; whether it may be chosen is asked elsewhere."""
+    return _remembered(reference, ("area", text), lambda: _find_division(text, reference, lambda code, _: _any(code)))
+
+
+def _any(code: str) -> Resolved:
+    return Resolved(code=code)
+
+
+def _find_division(
+    text: str, reference: Reference, allowed: Callable[[str, Reference], Resolved] | None = None
+) -> Resolved:
+    allowed = allowed or _allowed_division
     if text in reference.divisions:
-        return _allowed_division(text, reference)
+        return allowed(text, reference)
     code, words = _split_label(text)
     if code in reference.divisions and _is_named(code, words, reference):
-        return _allowed_division(code, reference)
+        return allowed(code, reference)
     codes = _most_usable(reference.division_codes_of_name.get(folded_name(text), []), reference)
     if len(codes) == 1:
-        return _allowed_division(codes[0], reference)
+        return allowed(codes[0], reference)
     if codes:
         return _no_division(ProblemCode.DIVISION_AMBIGUOUS, candidates=_paths(codes, reference))
     return _unknown_division(text, reference)
@@ -185,9 +198,46 @@ def resolve_choice(text: str, column_code: str, reference: Reference) -> Resolve
     return _remembered(reference, ("choice", column_code, text), lambda: _find_choice(text, choices))
 
 
+def parts_of(text: str, whole: Iterable[str] = ()) -> list[str]:
+    """The entries of a cell that may have several; an option that has a mark of separation in it stays whole."""
+    if text in set(whole):
+        return [text]
+    separators = _STRONGER if _STRONGER.search(text) else _SEPARATORS
+    return [part for each in separators.split(text) if (part := each.strip())]
+
+
+def joined(parts: Sequence[str]) -> str:
+    """The cell `parts_of` reads these entries from: with ； where one of them has a 、 in it."""
+    if any(_SEPARATORS.search(part) for part in parts):
+        return "".join(f"{part}；" for part in parts)
+    return "、".join(parts)
+
+
+_SEPARATORS = re.compile(r"[、，,\n]")
+_STRONGER = re.compile(r"[；;]")
+"""Where one of these stands, it alone separates."""
+
+
+def resolve_name(text: str, column_code: str, reference: Reference) -> Resolved:
+    """The record of a list that bears this name, else the one whose name resembles it as a suggestion."""
+    names = reference.choices(column_code)
+    return _remembered(reference, ("name", column_code, text), lambda: _find_name(text, names))
+
+
+def _find_name(text: str, names: Mapping[str, str]) -> Resolved:
+    meanings: dict[str, list[str]] = {}
+    for code, name in names.items():
+        meanings.setdefault(folded_name(name), []).append(code)
+    codes = meanings.get(folded_name(text), [])
+    if len(codes) == 1:
+        return Resolved(code=codes[0])
+    meant = meant_by_place(folded_name(text), meanings)
+    return Resolved(code=None, finding=ProblemCode.NAME_UNKNOWN, suggestion=names[meant] if meant else None)
+
+
 def _spellings(code: str, label: str) -> list[str]:
     halves = [half for half in re.split(r"[（）()]", label) if half]
-    return [folded_name(spelling) for spelling in (label, code, *halves, f"{code}{label}")]
+    return [folded_name(folded(spelling)) for spelling in (label, code, *halves, f"{code}{label}")]
 
 
 def _is_part_of(wanted: str, spellings: Sequence[str]) -> bool:
@@ -195,7 +245,7 @@ def _is_part_of(wanted: str, spellings: Sequence[str]) -> bool:
 
 
 def _find_choice(text: str, choices: Mapping[str, str]) -> Resolved:
-    wanted = folded_name(text)
+    wanted = folded_name(folded(text))
     for code, label in choices.items():
         if wanted in _spellings(code, label):
             return Resolved(code=code)

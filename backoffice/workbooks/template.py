@@ -17,14 +17,15 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from backoffice.workbooks.column_sets import LEDGER, ColumnSet
 from backoffice.workbooks.columns import (
-    COLUMNS,
     EXAMPLE_MARK,
     EXAMPLE_SERIAL_NUMBER,
     Column,
     Content,
 )
 from backoffice.workbooks.reference import DivisionFact, KindFact, Reference
+from backoffice.workbooks.resolve import joined
 from backoffice.workbooks.styles import (
     RED_FILL,
     RED_FONT,
@@ -40,7 +41,6 @@ VERSION_PROPERTY = "模板版本"
 DIGEST_PROPERTY = "目录与区划版本"
 """Custom document properties; spreadsheet programs keep them when they save the file."""
 
-DATA_SHEET = "强制检定器具信息"
 HELP_SHEET = "填写说明"
 KINDS_SHEET = "强检器具目录"
 DIVISIONS_SHEET = "行政区划信息"
@@ -80,12 +80,25 @@ def write_template(
     reference = Reference.of(
         kinds=kinds, divisions=divisions, origins=origins, purposes=purposes, delivery_modes=delivery_modes
     )
+    write_records(stream, LEDGER, reference, example=_example(reference), rows=rows)
+
+
+def write_records(
+    stream: BinaryIO,
+    columns: ColumnSet,
+    reference: Reference,
+    *,
+    example: Mapping[str, str],
+    rows: Iterable[Mapping[str, Any]] = (),
+) -> None:
+    """Write the template of any set of columns. `example` and `rows` are by column code."""
     workbook = _new_workbook()
-    data_sheet = workbook.create_sheet(DATA_SHEET)
-    _write_help(workbook, reference)
-    names = _write_reference_sheets(workbook, reference)
-    _prepare_data_sheet(data_sheet, reference, names)
-    _append_rows(data_sheet, reference, rows)
+    data_sheet = workbook.create_sheet(columns.sheet)
+    _write_help(workbook, columns, reference)
+    names = _write_reference_sheets(workbook, columns, reference)
+    _prepare_data_sheet(data_sheet, columns)
+    data_sheet.append([text_cell(data_sheet, example.get(each.code, ""), style="示例行") for each in columns.columns])
+    _append_rows(data_sheet, columns, reference, rows)
     for name, target in names.items():
         workbook.defined_names[name] = DefinedName(name, attr_text=target)
     workbook.custom_doc_props.append(StringProperty(name=VERSION_PROPERTY, value=TEMPLATE_VERSION))
@@ -182,13 +195,20 @@ def _level_of(code: str) -> str:
     return "市级" if code.endswith("00") else "县级"
 
 
-def _write_reference_sheets(workbook: Workbook, reference: Reference) -> dict[str, str]:
+def _write_reference_sheets(workbook: Workbook, columns: ColumnSet, reference: Reference) -> dict[str, str]:
     """Write the sheets the drop-downs draw on; the ranges by the names the formulas use."""
-    kinds = [row for row in _kind_rows(reference) if reference.kinds[row[2]].may_be_in_ledger]
-    divisions = _division_rows(reference, only_usable=True)
+    used = {column.content for column in columns.columns}
+    names = _write_lists(workbook, reference) if used & {Content.KIND, Content.DIVISION, Content.AREAS} else {}
+    return names | _write_options(workbook, columns, reference)
+
+
+def _write_lists(workbook: Workbook, reference: Reference) -> dict[str, str]:
+    takes_any = reference.takes_any_kind
+    kinds = [row for row in _kind_rows(reference) if takes_any or reference.kinds[row[2]].may_be_in_ledger]
+    divisions = _division_rows(reference, only_usable=not takes_any)
     _write_table(workbook, KINDS_SHEET, KIND_HEADERS, kinds, _KIND_WIDTHS)
     _write_table(workbook, DIVISIONS_SHEET, DIVISION_HEADERS, divisions, (14, 28, 44, 8, 12, 34))
-    names = {
+    return {
         "种别代码表": _range(KINDS_SHEET, "C", len(kinds)),
         "种别名称表": _range(KINDS_SHEET, "D", len(kinds)),
         "种别选项": _range(KINDS_SHEET, "E", len(kinds)),
@@ -196,13 +216,12 @@ def _write_reference_sheets(workbook: Workbook, reference: Reference) -> dict[st
         "区划名称表": _range(DIVISIONS_SHEET, "B", len(divisions)),
         "区划选项": _range(DIVISIONS_SHEET, "C", len(divisions)),
     }
-    return names | _write_options(workbook, reference)
 
 
-def _write_options(workbook: Workbook, reference: Reference) -> dict[str, str]:
+def _write_options(workbook: Workbook, columns: ColumnSet, reference: Reference) -> dict[str, str]:
     sheet = workbook.create_sheet(OPTIONS_SHEET)
     sheet.sheet_state = "hidden"
-    lists = [(column, list(reference.choices(column.code).values())) for column in COLUMNS if _is_choice(column)]
+    lists = [(column, list(reference.choices(column.code).values())) for column in columns.columns if _has_list(column)]
     sheet.append([column.header for column, _labels in lists])
     longest = max(len(labels) for _column, labels in lists)
     append_texts(sheet, ([labels[at] if at < len(labels) else "" for _c, labels in lists] for at in range(longest)))
@@ -212,8 +231,8 @@ def _write_options(workbook: Workbook, reference: Reference) -> dict[str, str]:
     }
 
 
-def _is_choice(column: Column) -> bool:
-    return column.content is Content.CHOICE
+def _has_list(column: Column) -> bool:
+    return column.content in (Content.CHOICE, Content.CHOICES, Content.NAME) or column.offers_list
 
 
 def _range(sheet: str, letter: str, count: int) -> str:
@@ -223,20 +242,19 @@ def _range(sheet: str, letter: str, count: int) -> str:
 # --- the sheet to fill in ------------------------------------------------------------------------------------------
 
 
-def _prepare_data_sheet(sheet: Any, reference: Reference, names: Mapping[str, str]) -> None:
-    set_widths(sheet, (column.width for column in COLUMNS))
-    quantity = next(at for at, column in enumerate(COLUMNS, start=1) if column.content is Content.QUANTITY)
-    sheet.column_dimensions[get_column_letter(quantity)].number_format = "0"
+def _prepare_data_sheet(sheet: Any, columns: ColumnSet) -> None:
+    set_widths(sheet, (column.width for column in columns.columns))
     sheet.freeze_panes = "C2"
-    for at, column in enumerate(COLUMNS, start=1):
+    for at, column in enumerate(columns.columns, start=1):
         letter = get_column_letter(at)
+        if column.content in (Content.QUANTITY, Content.WHOLE_NUMBER):
+            sheet.column_dimensions[letter].number_format = "0"
         cells = f"{letter}{FIRST_FREE_ROW}:{letter}{LAST_ROW}"
         validation = _validation(column)
         validation.add(cells)
         sheet.data_validations.append(validation)
         sheet.conditional_formatting.add(cells, _red_where(_wrong(column, f"{letter}{FIRST_FREE_ROW}")))
-    sheet.append([_header_cell(sheet, column) for column in COLUMNS])
-    sheet.append([text_cell(sheet, text, style="示例行") for text in _example(reference)])
+    sheet.append([_header_cell(sheet, column) for column in columns.columns])
 
 
 def _header_cell(sheet: Any, column: Column) -> Any:
@@ -255,6 +273,10 @@ def _validation(column: Column) -> DataValidation:
         Content.KIND: {"type": "list", "formula1": "种别选项", "showErrorMessage": False},
         Content.DIVISION: {"type": "list", "formula1": "区划选项", "showErrorMessage": False},
         Content.CHOICE: {"type": "list", "formula1": f"{column.header}选项", "error": "请从下拉列表中选择。"},
+        Content.CHOICES: {"type": "list", "formula1": f"{column.header}选项", "showErrorMessage": False},
+        Content.NAME: {"type": "list", "formula1": f"{column.header}选项", "showErrorMessage": False},
+        Content.AREAS: {"type": "list", "formula1": "区划选项", "showErrorMessage": False},
+        Content.WHOLE_NUMBER: {"type": "whole", "operator": "greaterThan", "formula1": "0", "error": "只能填整数。"},
         Content.QUANTITY: {
             "type": "whole",
             "operator": "equal",
@@ -263,6 +285,8 @@ def _validation(column: Column) -> DataValidation:
         },
         Content.INSTITUTION_ONLY: {"type": "textLength", "operator": "equal", "formula1": "0", "error": column.help},
     }
+    if column.offers_list:
+        rules[column.content] = {"type": "list", "formula1": f"{column.header}选项", "showErrorMessage": False}
     length_rule = {
         "type": "textLength",
         "operator": "lessThanOrEqual",
@@ -285,10 +309,12 @@ def _wrong(column: Column, cell: str) -> str:
         word = "种别" if column.content is Content.KIND else "区划"
         lists = (f"{word}代码表", f"{word}名称表", f"{word}选项")
         return f"AND(LEN({cell})>0,{','.join(f'ISNA(MATCH({cell},{name},0))' for name in lists)})"
-    if column.content is Content.CHOICE:
+    if column.content in (Content.CHOICE, Content.NAME):
         return f"AND(LEN({cell})>0,ISNA(MATCH({cell},{column.header}选项,0)))"
     if column.content is Content.QUANTITY:
         return f'AND(LEN({cell})>0,{cell}<>1,{cell}<>"1")'
+    if column.content is Content.WHOLE_NUMBER:
+        return f"AND(LEN({cell})>0,NOT(ISNUMBER(VALUE({cell}))))"
     if column.content is Content.INSTITUTION_ONLY:
         return f"LEN({cell})>0"
     return f"LEN({cell})>{column.max_length}"
@@ -298,12 +324,12 @@ def _red_where(formula: str) -> Any:
     return FormulaRule(formula=[formula], fill=RED_FILL, font=RED_FONT)
 
 
-def _example(reference: Reference) -> list[str]:
+def _example(reference: Reference) -> dict[str, str]:
     """One believable row, of the reference data in force, marked so that nobody takes it for an instrument."""
     kind = _example_kind(reference)
     division = next((row[2] for row in _division_rows(reference, only_usable=True)), "")
     purpose = kind.purposes[0] if kind and kind.purposes else next(iter(reference.purposes), "")
-    values = {
+    return {
         "ledger_number": f"{EXAMPLE_MARK}（本行不导入）",
         "name": kind.name if kind else "燃油加油机",
         "kind_code": kind.label if kind else "",
@@ -326,7 +352,6 @@ def _example(reference: Reference) -> list[str]:
         "declared_verified_on": "2025-06-10",
         "declared_valid_until": "2026-06-09",
     }
-    return [values.get(column.code, "") for column in COLUMNS]
 
 
 def _example_kind(reference: Reference) -> KindFact | None:
@@ -335,16 +360,21 @@ def _example_kind(reference: Reference) -> KindFact | None:
     return next((kind for kind in usable if "加油机" in kind.name), usable[0] if usable else None)
 
 
-def _append_rows(sheet: Any, reference: Reference, rows: Iterable[Mapping[str, Any]]) -> None:
+def _append_rows(sheet: Any, columns: ColumnSet, reference: Reference, rows: Iterable[Mapping[str, Any]]) -> None:
     for row in rows:
-        texts = [_text_for(column, row.get(column.code), reference) for column in COLUMNS]
+        texts = [text_for(column, row.get(column.code), reference) for column in columns.columns]
         append_texts(sheet, [texts])
 
 
-def _text_for(column: Column, value: Any, reference: Reference) -> str:
+def text_for(column: Column, value: Any, reference: Reference) -> str:
+    """A value as a cell shows it: labels for codes, several separated by 、"""
+    if isinstance(value, (list, tuple)):
+        return joined([text_for(column, each, reference) for each in value])
     text = "" if value is None else str(value)
-    if column.content is Content.CHOICE:
+    if _has_list(column):
         return reference.choices(column.code).get(text, text)
+    if column.content is Content.AREAS and text in reference.divisions:
+        return reference.label_of_division(text)
     if column.content is Content.KIND and text in reference.kinds:
         return reference.kinds[text].label
     if column.content is Content.DIVISION and text in reference.divisions:
@@ -355,23 +385,22 @@ def _text_for(column: Column, value: Any, reference: Reference) -> str:
 # --- help ----------------------------------------------------------------------------------------------------------
 
 
-def _write_help(workbook: Workbook, reference: Reference) -> None:
+def _write_help(workbook: Workbook, columns: ColumnSet, reference: Reference) -> None:
     sheet = workbook.create_sheet(HELP_SHEET)
     set_widths(sheet, (34, 10, 10, 90))
     append_texts(
         sheet,
         [
-            ["强制检定器具信息导入模板"],
+            [columns.title],
             [f"模板版本 {TEMPLATE_VERSION}，目录与区划版本 {reference.digest}"],
-            ["在工作表“强制检定器具信息”中填写，每台（件）器具一行；请勿改动表头。"],
-            ["带“＊”的列必填。第 2 行是示例，导入时忽略。"],
-            ["代码列为文本格式，请勿改为数字；从别处复制时用“选择性粘贴—数值”。标红的单元格导入时会被指出。"],
-            ["作计量标准使用的器具和不属于强制检定的器具，请勿填入。"],
+            *([note] for note in columns.notes),
             [],
         ],
     )
     sheet.append([text_cell(sheet, text, style="表头选填") for text in ("填写项", "要求", "字数", "说明")])
-    append_texts(sheet, ([column.header, _mark(column), str(column.max_length), column.help] for column in COLUMNS))
+    append_texts(
+        sheet, ([column.header, _mark(column), str(column.max_length), column.help] for column in columns.columns)
+    )
 
 
 def _mark(column: Column) -> str:

@@ -37,7 +37,7 @@ def outcome(browser: Browser, name: str, content: bytes) -> tuple[str, Any]:
 NOT_A_WORKBOOK = "这不是工作簿文件。请上传 .xlsx 工作簿，或另存为 UTF-8 或 GBK 编码的 .csv 文件。"
 BROKEN = "文件已损坏，无法读取。请用表格软件打开检查，另存为“工作簿（.xlsx）”后上传。"
 OTHER_FORMAT = "不支持这种工作簿格式。请用表格软件打开，另存为“工作簿（.xlsx）”后上传。"
-UNPACKED = "工作簿解压后过大，不能读取。请只保留台账所在的工作表，另存后上传。"
+UNPACKED = "工作簿解压后过大，不能读取。请只保留要导入的工作表，另存后上传。"
 AGAIN_AS_TEXT = "请先把单元格设为文本格式，再重新输入。"
 INVISIBLE = "含有表情符号、看不见的控制字符或乱码，请删除后重新输入。"
 LATEST = "请使用最新的《强制检定器具信息导入模板》"
@@ -65,7 +65,7 @@ REFUSED_AT_ONCE = {
 }
 """Beside the field, and no run is opened."""
 REFUSED = {
-    "no rows": "表中没有器具：表头以下没有填写任何一行。",
+    "no rows": "表中没有内容：表头以下没有填写任何一行。",
     "header too far down": f"前 10 行里没有找到表头。{LATEST}，不要改动表头。",
     "column missing": f"缺少必需的列：器具用途。{LATEST}。",
     "column twice": "列重复出现：出厂编号。请只保留一列。",

@@ -57,9 +57,10 @@ BREAKS = {
         FROM audit_event LIMIT 1""",
     "decisions_replay": "UPDATE matching_decision SET capability_id = capability_id + 1",
     "imports": """WITH file AS (INSERT INTO stored_file (name, media_type, size, sha256, content, created_at)
-        VALUES ('a', 'a', 1, 'a', 'a', now()) RETURNING id) INSERT INTO import_run (enterprise_id, uploaded_by_id,
-        file_id, state, rows, new, updated, same, errors, warnings, applied, undone, blank_rows, problems, created_at,
-        updated_at) SELECT enterprise_id, app_user.id, file.id, 'done', 5, 1, 1, 1, 1, 0, 2, 0, 0, '[]', now(), now()
+        VALUES ('a', 'a', 1, 'a', 'a', now()) RETURNING id) INSERT INTO import_run (subject, enterprise_id,
+        uploaded_by_id, file_id, state, rows, new, updated, same, errors, warnings, applied, undone, blank_rows,
+        problems, created_at, updated_at) SELECT 'ledger', enterprise_id, app_user.id, file.id, 'done', 5, 1, 1, 1, 1,
+        0, 2, 0, 0, '[]', now(), now()
         FROM file, app_user WHERE enterprise_id IS NOT NULL LIMIT 1""",
 }
 

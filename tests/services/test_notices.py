@@ -37,10 +37,11 @@ from backoffice.services import (
     walk_ins,
 )
 from backoffice.services.stored_files import Upload
-from backoffice.states import EnterpriseStatus, EnterpriseType, ReturnCode, UseState
+from backoffice.states import EnterpriseStatus, EnterpriseType, ImportMode, ImportSubject, ReturnCode, UseState
+from backoffice.workbooks.column_sets import CAPABILITIES
 from tests import factories
 from tests.regulator.conftest import Browser
-from tests.services import flow, ledger_samples
+from tests.services import flow, ledger_samples, record_samples
 from tests.services.test_ledger_import import upload, write
 
 ENTERPRISE, INSTITUTION, REGULATOR = Role.ENTERPRISE, Role.INSTITUTION, Role.REGULATOR
@@ -226,6 +227,17 @@ def import_undone(place: Place) -> None:
     imports.undo_imports()
 
 
+def reference_import_undone(place: Place) -> None:
+    """An office's own import, from a row with an error beside a good one to its undo."""
+    place.world.institution.name = "张店区计量检定测试所"
+    db.session.commit()
+    office = place.world.regulator
+    good = {"institution_id": "张店区计量检定测试所", "kind_code": "1402", "areas": "张店区", "delivery_modes": "送检"}
+    content = record_samples.workbook(CAPABILITIES, [good, {**good, "areas": "无名区"}])
+    run = record_samples.upload(office, ImportSubject.CAPABILITIES, content)
+    record_samples.undo(office, record_samples.write(office, run, ImportMode.GOOD))
+
+
 def job_failed(place: Place) -> None:
     job_runs.note_failure("matching", "OperationalError")
 
@@ -395,6 +407,14 @@ EVENTS = (
     Event(import_checked, {"notice_import_checked": {ENTERPRISE: "/enterprise/imports/"}}, "1 行有错误"),
     Event(import_finished, {"notice_import_finished": {ENTERPRISE: "/enterprise/imports/"}}, "写入 1 行"),
     Event(import_undone, {"notice_import_undone": {ENTERPRISE: "/enterprise/imports/"}}, "撤销 1 行，保留 0 行"),
+    Event(
+        reference_import_undone,
+        {
+            f"notice_import_{what}": {REGULATOR: "/regulator/capability-imports/"}
+            for what in ("checked", "finished", "undone")
+        },
+        "撤销 1 行，保留 0 行",
+    ),
     Event(job_failed, {"notice_job_failed": {REGULATOR: "/regulator/job-runs/"}}, "运行失败"),
     Event(
         branch_registered,

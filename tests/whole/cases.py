@@ -30,6 +30,8 @@ FIXED: dict[str, dict[str, str]] = {
     "portal.link": {"token": "no-such-token"},
     "portal.download": {"name": "kinds"},
     "enterprise_imports.download": {"name": "template"},
+    "regulator_catalogue_imports.download": {"name": "current"},
+    "regulator_capability_imports.download": {"name": "current"},
 }
 """Parameters that are no row of the rule's view, by endpoint."""
 BY_NAME = {"item_id": "1"}

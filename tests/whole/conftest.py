@@ -28,8 +28,8 @@ from backoffice.models import (
     Verification,
     WorkingDayOverride,
 )
-from backoffice.services import job_runs, ledger_import, mails, verifications
-from backoffice.states import DocumentType, EnterpriseStatus, ItemStatus, Outcome
+from backoffice.services import job_runs, ledger_import, mails, record_workbook, verifications
+from backoffice.states import DocumentType, EnterpriseStatus, ImportSubject, ItemStatus, Outcome
 from backoffice.unit_of_work import unit_of_work
 from ops import postgres
 from tests import factories
@@ -105,12 +105,26 @@ def demo_app(demo_database: postgres.Urls) -> Iterator[Flask]:
             user = db.session.scalars(sa.select(User).where(User.username == username)).one()
             ledger_import.receive(people.actor_of(user), "自己的台账.xlsx", io.BytesIO(own_list(line(1), line(2))))
             ledger_import.receive(people.actor_of(user), WORKBOOK.name, io.BytesIO(WORKBOOK.read_bytes()))
+        _add_reference_imports()
     with application.app_context():
         while check_imports():
             pass
     yield application
     with application.app_context():
         db.engine.dispose()
+
+
+def _add_reference_imports() -> None:
+    """Of the catalogue, and of the authorised kinds of two offices that are strangers to each other."""
+    for name, subject in (
+        ("regulator", ImportSubject.CATALOGUE),
+        ("district regulator", ImportSubject.CAPABILITIES),
+        ("regulator of another area", ImportSubject.CAPABILITIES),
+    ):
+        actor, content = people.actor_of(_user(name)), io.BytesIO()
+        record_workbook.write(content, actor, subject, with_records=True)
+        content.seek(0)
+        ledger_import.receive(actor, "基础数据.xlsx", content, subject)
 
 
 def _add_proposals_and_walk_ins(stranger: Institution) -> None:

@@ -13,16 +13,16 @@ from ... import scoping
 from ...database import db
 from ...messages.ledger import is_warning, stored_sentence
 from ...models import ImportRow, ImportRun
+from ...services.import_subjects import columns_of
+from ...services.import_subjects import of as subject_of
 from ...states import ImportState, RowOutcome
 from ...web.current import signed_in_actor
-from ...workbooks.columns import BY_CODE
+from ...workbooks.column_sets import ColumnSet
 from ...workbooks.problems import WARNINGS
 from .import_expected import Expected, expected_words
 from .import_summary import Summary, alike_filter, summaries_of
 
 PAGE = 50
-SHOWN = ("name", "kind_code", "serial_number", "manufacturer", "division_code", "quantity")
-"""Columns always shown; a column with a problem or a change on the page joins them."""
 HAS_WARNING = sa.or_(
     *(ImportRow.problems.contains([{"code": code.value}]) for code in sorted(WARNINGS, key=lambda code: code.value))
 )
@@ -76,6 +76,8 @@ class Preview:
     next_url: str
     is_first: bool
     summaries: Sequence[Summary] = ()
+    lead: Sequence[str] = ()
+    """Columns that say which record a row is."""
 
     @property
     def has_expected(self) -> bool:
@@ -90,10 +92,21 @@ class Preview:
         rows = _rows(run, show, start, only) if run.state is not ImportState.REFUSED else []
         page = rows[:PAGE]
         expected = expected_words(run, page)
-        codes = _codes(page)
+        columns = columns_of(run)
+        codes = _codes(page, columns)
+        old = _old_words(run, page)
         return cls(
-            headers=[_header(code, page) for code in codes],
-            rows=[_row(row, codes, expected.get(row.number)) for row in page],
+            headers=[_header(code, page, columns) for code in codes],
+            rows=[
+                PreviewRow(
+                    row.number,
+                    row.outcome,
+                    [_cell(row, code, columns, old.get((row.number, code))) for code in codes],
+                    expected.get(row.number),
+                )
+                for row in page
+            ],
+            lead=columns.shown[:2],
             tabs=_tabs(run, show),
             about_file=[stored_sentence(problem) for problem in run.problems],
             next_url=f"?show={show}{asked}&after={page[-1].number}" if len(rows) > PAGE else "",
@@ -137,30 +150,38 @@ def _tabs(run: ImportRun, show: str) -> list[PreviewTab]:
     return [PreviewTab(label, count, f"?show={code}", code == show) for code, (label, count) in labels.items()]
 
 
-def _codes(rows: Sequence[ImportRow]) -> list[str]:
-    """The columns this page needs, in the order of the template."""
-    needed = set(SHOWN)
+def _old_words(run: ImportRun, rows: Sequence[ImportRow]) -> dict[tuple[int, str], str]:
+    """Earlier values in words, by row and column."""
+    if not any(row.before for row in rows):
+        return {}
+    worded = subject_of(run).worded(signed_in_actor())
+    return {
+        (row.number, code): worded(code, value)
+        for row in rows
+        for code, value in (row.before or {}).items()
+        if value is not None
+    }
+
+
+def _codes(rows: Sequence[ImportRow], columns: ColumnSet) -> list[str]:
+    """The columns this page needs, in the order of the template: a problem or a change adds to those always shown."""
+    needed = set(columns.shown)
     for row in rows:
         needed.update(problem["field"] for problem in row.problems if problem["field"])
         needed.update(row.before or ())
-    return [code for code in BY_CODE if code in needed]
+    return [code for code in columns.by_code if code in needed]
 
 
-def _header(code: str, rows: Sequence[ImportRow]) -> str:
+def _header(code: str, rows: Sequence[ImportRow], columns: ColumnSet) -> str:
     """The column's name, with its letter in the sheet where a problem tells it."""
     letters = (problem["column"] for row in rows for problem in row.problems if problem["field"] == code)
     letter = next((letter for letter in letters if letter), "")
-    return f"{letter} {BY_CODE[code].name}".strip()
+    return f"{letter} {columns.by_code[code].name}".strip()
 
 
-def _row(row: ImportRow, codes: Sequence[str], expected: Expected | None) -> PreviewRow:
-    return PreviewRow(row.number, row.outcome, [_cell(row, code) for code in codes], expected)
-
-
-def _cell(row: ImportRow, code: str) -> Cell:
+def _cell(row: ImportRow, code: str, columns: ColumnSet, before: str | None) -> Cell:
     problems = [problem for problem in row.problems if problem["field"] == code]
-    header = _header(code, [row])
-    before = row.before.get(code) if row.before else None
+    header = _header(code, [row], columns)
     text = row.found.get(code, "")
     if not problems:
         return Cell(code, header, text, before=before)

@@ -10,13 +10,13 @@ from flask import request
 from flask_admin import expose
 from flask_babel import gettext as _
 
-from ...messages import sentence
+from ...messages import label, sentence
 from ...messages.imports import kept_counts, kept_words
 from ...models import ImportRun
-from ...services import ledger_import_kept, ledger_import_undo
-from ...services.ledger_import_kept import Kept, Prospect
+from ...services import import_subjects, ledger_import_undo
+from ...services.import_rows import Kept, Prospect
 from ...services.ledger_import_progress import is_undoing
-from ...states import ImportState
+from ...states import ImportState, ImportSubject
 from ...web.form_keys import once
 from ..base import Button, Done
 from ..view_parts import ViewPart
@@ -48,31 +48,44 @@ def undo_words(run: ImportRun) -> UndoWords | None:
     """The sentences for a run that can be taken back, is being, or was; none for any other."""
     if run.state is ImportState.UNDONE:
         kept = run.applied - run.undone
-        who = _("另有 %(count)s 行没有撤销，原因逐行列出。", count=kept) if kept else _("台账恢复到导入之前的样子。")
+        who = (
+            _("另有 %(count)s 行没有撤销，原因逐行列出。", count=kept)
+            if kept
+            else _("%(place)s恢复到导入之前的样子。", place=label(run.subject))
+        )
         return UndoWords(_("已撤销 %(count)s 行", count=run.undone), who, kept)
     if is_undoing(run):
         return UndoWords(_("正在撤销"), _("可以离开本页，完成后会有消息；中途停机会接着撤销，不会重复。"))
     if ledger_import_undo.why_not(run):
         return None
-    return _offer(ledger_import_kept.prospect(run))
+    return _offer(import_subjects.of(run).prospect(run), unit_of(run))
 
 
-def _offer(found: Prospect) -> UndoWords:
+def unit_of(run: ImportRun) -> str:
+    """What is counted."""
+    return _("台（件）") if run.subject is ImportSubject.LEDGER else _("项")
+
+
+def _offer(found: Prospect, unit: str) -> UndoWords:
     stays = (
         _("%(count)s 行会保留：%(reasons)s。", count=found.stays, reasons=kept_counts(found.kept)) if found.kept else ""
     )
     if not found.removed + found.restored:
         return UndoWords(_("这次导入没有可以撤销的行"), stays, found.stays)
-    what = _("撤销会%(what)s", what="，".join(_parts(found)))
+    what = _("撤销会%(what)s", what="，".join(_parts(found, unit)))
     return UndoWords(
         what, stays or _("导入写入的内容都可以撤销。"), found.stays, confirm=_("%(what)s，确定撤销吗？", what=what)
     )
 
 
-def _parts(found: Prospect) -> list[str]:
-    removed = [_("删除新增的 %(count)s 台（件）", count=found.removed)] if found.removed else []
-    restored = [_("恢复更新的 %(count)s 台（件）", count=found.restored)] if found.restored else []
+def _parts(found: Prospect, unit: str) -> list[str]:
+    removed = [_("删除新增的 %(count)s %(unit)s", count=found.removed, unit=unit)] if found.removed else []
+    restored = [_("恢复更新的 %(count)s %(unit)s", count=found.restored, unit=unit)] if found.restored else []
     return removed + restored
+
+
+def _lead(run: ImportRun) -> Sequence[str]:
+    return import_subjects.columns_of(run).shown[:2]
 
 
 def _row(each: Kept) -> KeptRow:
@@ -92,8 +105,10 @@ class KeptPage:
         """Beyond the row that stands in the address; nonsense there shows the beginning."""
         start = int(after) if after.isascii() and after.isdigit() and len(after) < 8 else 0
         is_over = run.undo_requested_at is not None
-        ask = ledger_import_undo.kept_rows if is_over else ledger_import_kept.would_stay
-        found = ask(run, after=start, limit=PAGE + 1)
+        if is_over:
+            found = ledger_import_undo.kept_rows(run, after=start, limit=PAGE + 1)
+        else:
+            found = import_subjects.of(run).would_stay(run, after=start, limit=PAGE + 1)
         page = found[:PAGE]
         return cls([_row(each) for each in page], f"?after={page[-1].number}" if len(found) > PAGE else "", start == 0)
 
@@ -120,6 +135,7 @@ class UndoPages(ViewPart):
             row=run,
             heading=_("撤销导入 · %(file)s", file=run.file.name),
             words=words,
+            headers=[import_subjects.columns_of(run).by_code[code].name for code in _lead(run)],
             why_not="" if words else sentence(ledger_import_undo.why_not(run), {"state": run.state}),
             kept=KeptPage.of(run, request.args.get("after", "")) if words and words.stays else KeptPage(),
         )

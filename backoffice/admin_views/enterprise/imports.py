@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, ClassVar, cast
 
 from flask import Response, abort, jsonify, request
 from flask_admin import expose
@@ -14,12 +14,13 @@ from wtforms import FileField
 from wtforms.validators import InputRequired
 
 from ...errors import Invalid
+from ...messages import label
 from ...messages.imports import time_left
 from ...models import ImportRun
 from ...permissions import P
 from ...services import ledger, ledger_import, ledger_workbook
 from ...services.ledger_import_progress import is_undoing, progress_of
-from ...states import ImportMode, ImportState, ImportWrites
+from ...states import ImportMode, ImportState, ImportSubject, ImportWrites
 from ...web.downloads import DOWNLOADS, WITH_LEDGER, template_with, workbook
 from ...web.form_keys import once
 from ..base import Button, Done, NextStep, ScopedModelView, Tab
@@ -66,9 +67,10 @@ def decision_of(row: ImportRun) -> Decision | None:
         who = _("改完重新上传，或只导入正确的行；有错误的文件不能全部导入。")
         return Decision(what, who, why_not_all=_("还有 %(count)s 行有错", count=row.errors), good_rows=good)
     if not good:
-        return Decision(_("%(count)s 行与台账完全相同", count=row.same), _("没有需要写入的内容，台账不会有变化。"))
+        what = _("%(count)s 行与%(place)s完全相同", count=row.same, place=label(row.subject))
+        return Decision(what, _("没有需要写入的内容，%(place)s不会有变化。", place=label(row.subject)))
     what = _("%(rows)s 行都可以导入：新增 %(new)s，更新 %(updated)s", rows=row.rows, new=row.new, updated=row.updated)
-    return Decision(what, _("确认后写入台账；写入前台账没有变化。"))
+    return Decision(what, _("确认后写入%(place)s；写入前%(place)s没有变化。", place=label(row.subject)))
 
 
 class Imports(UndoPages, AnnotatedPages, MappingPages, UploadedFile, ScopedModelView):
@@ -76,6 +78,7 @@ class Imports(UndoPages, AnnotatedPages, MappingPages, UploadedFile, ScopedModel
 
     model, noun, title, menu_group = ImportRun, "imports", _l("导入"), _l("工具")
     permissions = {"view": P.OWN_LEDGER_IMPORT}
+    subject: ClassVar[ImportSubject] = ImportSubject.LEDGER
     column_list = (
         "created_at",
         "state",
@@ -121,6 +124,9 @@ class Imports(UndoPages, AnnotatedPages, MappingPages, UploadedFile, ScopedModel
     empty_help = _l("下载模板填好后上传，系统逐行检查；确认后才写入台账。")
     details_template = "enterprise/imports/record.html"
 
+    def scope(self) -> Any:
+        return super().scope().where(ImportRun.subject == self.subject)
+
     @property
     def empty_button(self) -> Button:  # type: ignore[override]
         return Button(_("导入"), self.url_of("new"), primary=True)
@@ -151,7 +157,7 @@ class Imports(UndoPages, AnnotatedPages, MappingPages, UploadedFile, ScopedModel
         sent = request.files.get("file")
         if sent is None or not sent.filename:
             raise Invalid.one("file", "import_file_required")
-        run = ledger_import.receive(self.actor, sent.filename, cast(BinaryIO, sent.stream))
+        run = ledger_import.receive(self.actor, sent.filename, cast(BinaryIO, sent.stream), self.subject)
         return Done(self.record_url(run), "")
 
     @expose("/<any(template,divisions,kinds):name>.xlsx")
@@ -178,7 +184,8 @@ class Imports(UndoPages, AnnotatedPages, MappingPages, UploadedFile, ScopedModel
 
         def work() -> Done:
             ledger_import.commit(self.actor, run.id, ImportMode(mode), ImportWrites(writes))
-            return Done(self.record_url(run), _("已开始写入台账。可以离开本页，完成后会有消息。"))
+            place = label(run.subject)
+            return Done(self.record_url(run), _("已开始写入%(place)s。可以离开本页，完成后会有消息。", place=place))
 
         return once(work)
 
@@ -203,7 +210,7 @@ class Imports(UndoPages, AnnotatedPages, MappingPages, UploadedFile, ScopedModel
             undo = self.undo_button(row)
             return [Button(_("再次导入"), self.url_of("new")), self.file_button(row), *([undo] if undo else [])]
         cancel = self.url_of("cancel", key=row.id)
-        words = _("取消后不再继续；已写入台账的 %(count)s 行保留。", count=row.applied)
+        words = _("取消后不再继续；已写入%(place)s的 %(count)s 行保留。", place=label(row.subject), count=row.applied)
         return [Button(_("取消导入"), cancel, post=True, confirm=words), self.file_button(row)]
 
     def next_step(self, row: ImportRun) -> NextStep | None:
@@ -221,20 +228,28 @@ class Imports(UndoPages, AnnotatedPages, MappingPages, UploadedFile, ScopedModel
                 _("可以离开本页，检查完会停在预览。"),
             ),
             ImportState.APPLYING: (
-                _("正在写入台账"),
+                _("正在写入%(place)s", place=label(row.subject)),
                 _("可以离开本页，完成后会有消息；中途停机会接着写，不会重复。"),
             ),
             ImportState.DONE: (done, left_out),
             ImportState.CANCELLED: (_("已取消，已写入 %(count)s 行", count=row.applied), ""),
-            ImportState.REFUSED: (_("这个文件没有导入"), _("请按下面的说明改好后重新上传；台账没有变化。")),
+            ImportState.REFUSED: (
+                _("这个文件没有导入"),
+                _("请按下面的说明改好后重新上传；%(place)s没有变化。", place=label(row.subject)),
+            ),
         }.get(row.state)
         if said is None:
             return None
         if row.state is ImportState.DONE and row.applied:
-            booking = Button(_("新增预约"), "/enterprise/appointments/new", post=True)
-            ledger_url = record_path("enterprise", "instruments", "")
-            return NextStep(*said, primary=Button(_("查看台账"), ledger_url, primary=True), others=(booking,))
+            primary, *others = self.buttons_when_done()
+            return NextStep(*said, primary=primary, others=others)
         return NextStep(*said, warn=row.state is ImportState.REFUSED)
+
+    def buttons_when_done(self) -> list[Button]:
+        """What is to be done with what was written, the likeliest first."""
+        ledger_url = record_path("enterprise", "instruments", "")
+        booking = Button(_("新增预约"), "/enterprise/appointments/new", post=True)
+        return [Button(_("查看台账"), ledger_url, primary=True), booking]
 
     def record_context(self, row: ImportRun) -> dict[str, Any]:
         preview = Preview.of(

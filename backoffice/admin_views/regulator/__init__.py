@@ -22,6 +22,7 @@ from .kinds import Kinds
 from .mails import Mails
 from .notices import Notices
 from .options import Options
+from .record_imports import CapabilityImports, CatalogueImports
 from .users import Users
 from .working_days import WorkingDays
 
@@ -29,7 +30,17 @@ __all__ = ["RegulatorHome", "add_views", "office_name"]
 
 RECORDS = (Enterprises, Instruments, Imports)
 INSTITUTIONS = (Institutions, Laboratories, Suspensions)
-RULES = (Designations, Capabilities, CatalogueItems, Kinds, Divisions, Options, WorkingDays)
+RULES = (
+    Designations,
+    Capabilities,
+    CapabilityImports,
+    CatalogueItems,
+    Kinds,
+    CatalogueImports,
+    Divisions,
+    Options,
+    WorkingDays,
+)
 SYSTEM = (Notices, JobRuns, AuditEvents, Users, Mails)
 
 

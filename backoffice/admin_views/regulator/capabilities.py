@@ -19,13 +19,14 @@ from ...services import capabilities, regulator_work
 from ...states import DeliveryMode
 from ...web.current import signed_in_actor
 from ..actions import record_action
-from ..base import Card, Done, Fact, Tab
+from ..base import Button, Card, Done, Fact, Tab
 from ..forms import ScopedChecklistField
 from ..lists import ChoiceFilter, ListState
 from ..pagination import Page
 from ..reference_forms import CodesField, EndForm, entries, lines
 from .common import PERIOD_FIELDS, RULES, P, RecordView, area_words, in_area, period_badge, remember_divisions
 from .institutions import institution_url
+from .record_imports import CapabilityImports, import_buttons
 
 PUBLIC, INTERNAL = "public", "internal"
 
@@ -224,6 +225,9 @@ class Capabilities(RecordView):
         page = super().page_of(state)
         remember_divisions(area for row in page.rows for area in row.areas)
         return page
+
+    def list_buttons(self) -> list[Button]:
+        return import_buttons(CapabilityImports)
 
     def shown_values(self, row: Capability) -> dict[str, Any]:
         return {

@@ -7,7 +7,9 @@ from flask_babel import lazy_gettext as _l
 
 from ...models import CatalogueItem
 from ...services import catalogue
+from ..base import Button
 from ..reference_view import ReferenceView
+from .record_imports import CatalogueImports, import_buttons
 
 
 class CatalogueItems(ReferenceView):
@@ -21,6 +23,9 @@ class CatalogueItems(ReferenceView):
         "code": _l("2 位数字，保存后不能再改。"),
         "external_code": _l("其他系统使用的编码，没有就留空。"),
     }
+
+    def list_buttons(self) -> list[Button]:
+        return import_buttons(CatalogueImports)
 
     def stop_words(self, row: CatalogueItem) -> str:
         return _(

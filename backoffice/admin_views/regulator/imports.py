@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from ... import messages
 from ...models import Enterprise, ImportRun
-from ...states import ImportState
+from ...states import ImportState, ImportSubject
 from ..base import Button, Card, Fact, ScopedModelView, Tab
 from ..formatting import as_badge, moment
 from ..import_files import UploadedFile
@@ -62,7 +62,7 @@ class Imports(UploadedFile, ScopedModelView):
     }
     column_formatters = {
         "state": as_badge,
-        "enterprise_id": lambda _view, _context, row, _name: row.enterprise.name,
+        "enterprise_id": lambda _view, _context, row, _name: row.enterprise.name if row.enterprise else "",
         "file_id": lambda _view, _context, row, _name: row.file.name,
         "uploaded_by_id": lambda _view, _context, row, _name: row.uploaded_by.name,
     }
@@ -92,6 +92,9 @@ class Imports(UploadedFile, ScopedModelView):
     empty_title = _l("辖区内的单位还没有导入过台账")
     empty_help = _l("在本辖区注册的单位上传工作簿后，会列在这里，可以下载原文件。")
 
+    def scope(self) -> Any:
+        return super().scope().where(ImportRun.subject == ImportSubject.LEDGER)
+
     def record_title(self, row: ImportRun) -> str:
         return row.file.name
 
@@ -105,7 +108,7 @@ class Imports(UploadedFile, ScopedModelView):
         who = Card(
             _("经办"),
             [
-                Fact(_("使用单位"), row.enterprise.name),
+                Fact(_("使用单位"), row.enterprise.name if row.enterprise else ""),
                 Fact(_("经办人"), row.uploaded_by.name),
                 Fact(_("上传时间"), moment(row.created_at)),
                 Fact(_("确认时间"), _when(row.committed_at)),

@@ -15,18 +15,17 @@ from ...actor import Actor
 from ...database import db
 from ...messages.records import confidence_words
 from ...models import CatalogueItem, InstrumentKind
-from ...models.instrument import FIRST_ONLY_SCHEME, ROTATION_SCHEME
 from ...services import catalogue
+from ...services.catalogue import SCHEMES, SUPERVISIONS
 from ...states import Purpose
 from ..actions import record_action
-from ..base import Card, Done, Fact, Tab
+from ..base import Button, Card, Done, Fact, Tab
 from ..formatting import badge, code
 from ..lists import ChoiceFilter
 from ..reference_forms import CodesField, ReasonForm, lines
 from .common import RULES, P, RecordView
+from .record_imports import CatalogueImports, import_buttons
 
-SUPERVISIONS = ("型式批准、强制检定", "强制检定", "型式批准")
-SCHEMES = ("周期检定", ROTATION_SCHEME, FIRST_ONLY_SCHEME)
 IN_FORCE: ColumnElement[bool] = InstrumentKind.is_in_force.expression
 TONES = {"sourced": "ok", "membership": "", "unconfirmed": "warn"}
 
@@ -157,6 +156,9 @@ class Kinds(RecordView):
     @property
     def create_heading(self) -> str:
         return _("新增种别")
+
+    def list_buttons(self) -> list[Button]:
+        return import_buttons(CatalogueImports)
 
     def shown_values(self, row: InstrumentKind) -> dict[str, Any]:
         return {"aliases": "\n".join(row.aliases)}
