@@ -48,7 +48,7 @@ def test_only_names_that_are_always_known_count_as_certain(reference: Reference)
 
 
 def test_rows_of_values_titles_and_lonely_words_are_no_header(reference: Reference) -> None:
-    data = [["压力表", 1401, "Y-100", 20230101, 1, "2026-01-02", 3]] * 4
+    data = [["压力表", 1401, "Y-100", 20230101, "红旗仪表", "2026-01-02", 3]] * 4
     for lines in (data, [["某某公司器具台账"], *data], [["甲", "乙"], ["a", "b"]], [["名称", "型号", "编号"]], []):
         assert read_beginning(sheet_of(lines)).header_rows() == []
         assert guess_header_row(read_beginning(sheet_of(lines)), ledger_vocabulary(reference)) is None
