@@ -40,6 +40,7 @@ LEDGER_SENTENCES: dict[str, str] = {
 
 RECORD_SENTENCES: dict[str, str] = {
     "import_record_vanished": N_("检查之后它已被删除，这一行没有写入；请重新上传核对。"),
+    "import_record_changed": N_("检查之后它被修改过，这一行没有写入；请重新上传核对。"),
     "import_not_allowed": N_("您现在没有权限写入这一行；请由有权限的人员重新上传。"),
     "import_number_unknown": N_("没有授权编号“%(found)s”；新增的授权请留空。"),
     "import_several_alike": N_("已有 %(count)s 项相同的授权，请填写要修改的那一项的授权编号。"),

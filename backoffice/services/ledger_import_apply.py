@@ -104,7 +104,14 @@ def apply_batch(run: ImportRun) -> int:
     subject = import_subjects.of(run)
     most = min(BATCH, subject.batch)
     rows = db.session.execute(
-        sa.select(ImportRow.number, ImportRow.outcome, ImportRow.values, ImportRow.instrument_id, ImportRow.record_key)
+        sa.select(
+            ImportRow.number,
+            ImportRow.outcome,
+            ImportRow.values,
+            ImportRow.before,
+            ImportRow.instrument_id,
+            ImportRow.record_key,
+        )
         .where(
             ImportRow.run_id == run.id,
             ImportRow.applied_at.is_(None),

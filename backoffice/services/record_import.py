@@ -204,10 +204,10 @@ class RecordSubject(ABC):
             with db.session.begin_nested():
                 is_new = row.outcome is RowOutcome.NEW
                 current = None if is_new else self.existing([row.record_key]).get(row.record_key)
-                if not is_new and current is None:
-                    leave_out(run, row, self.columns.shown[0], "import_record_vanished")
+                if not is_new and (why := _why_not(current, row)):
+                    leave_out(run, row, self.columns.shown[0], why)
                     return False
-                values = self.merged(current, row.values)
+                values = self.merged(current, row.values if is_new else self._shown_as_changed(row))
                 key = self.create(actor, values) if is_new else row.record_key
                 if current is not None:
                     self.change(actor, key, values)
@@ -223,6 +223,10 @@ class RecordSubject(ABC):
             leave_out(run, row, self.columns.shown[0], code, **_plain(refused.facts))
         return False
 
+    def _shown_as_changed(self, row: Any) -> dict[str, Any]:
+        """What the preview showed as a change: whatever else somebody has changed since stays as it is now."""
+        return {name: row.values[name] for name in (*row.before, *self.passing) if name in row.values}
+
     def column(self, name: str) -> str:
         """The column a problem of a service's field stands at."""
         return name if name in self.columns.by_code else self.columns.shown[0]
@@ -235,6 +239,14 @@ class RecordSubject(ABC):
 
     def would_stay(self, run: ImportRun, *, after: int, limit: int) -> list[Kept]:
         return record_import_undo.would_stay(self, run, after=after, limit=limit)
+
+
+def _why_not(current: Values | None, row: Any) -> str:
+    """Why a record can no longer be changed as the preview showed it; "" where it can."""
+    if current is None:
+        return "import_record_vanished"
+    is_as_shown = all(current[name] == value for name, value in row.before.items())
+    return "" if is_as_shown else "import_record_changed"
 
 
 def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:

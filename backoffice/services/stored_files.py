@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from .. import clock
 from ..database import db, execute_counted
 from ..errors import FieldProblem, Invalid
-from ..models import Enterprise, StoredFile
+from ..models import Enterprise, ImportEarlierFile, ImportRun, StoredFile
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEGABYTE = 1024 * 1024
@@ -77,9 +77,14 @@ def unclaimed(file_id: int | None) -> StoredFile | None:
     """A stored file that belongs to nobody yet."""
     if file_id is None:
         return None
-    return db.session.scalars(
-        sa.select(StoredFile).where(StoredFile.id == file_id, StoredFile.enterprise_id.is_(None))
-    ).one_or_none()
+    return db.session.scalars(sa.select(StoredFile).where(StoredFile.id == file_id, _of_nobody())).one_or_none()
+
+
+def _of_nobody() -> sa.ColumnElement[bool]:
+    """No enterprise's file, and no workbook of an office's import."""
+    files = (ImportRun.file_id, ImportRun.annotated_file_id, ImportEarlierFile.file_id)
+    workbooks = sa.or_(*(sa.exists().where(file_id == StoredFile.id) for file_id in files))
+    return sa.and_(StoredFile.enterprise_id.is_(None), ~workbooks)
 
 
 def drop_unclaimed() -> int:
@@ -87,9 +92,7 @@ def drop_unclaimed() -> int:
     used = sa.select(Enterprise.licence_file_id).where(Enterprise.licence_file_id.is_not(None))
     return execute_counted(
         sa.delete(StoredFile).where(
-            StoredFile.enterprise_id.is_(None),
-            StoredFile.created_at < clock.now() - KEEP_UNCLAIMED,
-            StoredFile.id.not_in(used),
+            _of_nobody(), StoredFile.created_at < clock.now() - KEEP_UNCLAIMED, StoredFile.id.not_in(used)
         )
     )
 

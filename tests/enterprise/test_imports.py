@@ -193,7 +193,7 @@ def test_a_table_without_rows_ends_refused_with_the_reason(browser: Browser) -> 
     path = upload(browser, [])
     found = browser.get(path + ".json").get_json()
     assert (found["state"], found["problems"][0]["code"]) == ("refused", "no_rows")
-    assert "没有器具" in page(browser.get(path))
+    assert "没有内容" in page(browser.get(path))
 
 
 def test_the_same_file_again_says_so(browser: Browser) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import openpyxl
 import pytest
+from openpyxl.packaging.custom import StringProperty
 
 from backoffice.database import db
 from backoffice.jobs import imports
@@ -17,6 +18,7 @@ from backoffice.models import Capability, ImportRun, InstrumentKind, Notice, Use
 from backoffice.services import notices
 from backoffice.states import ImportSubject
 from backoffice.workbooks.column_sets import CAPABILITIES, CATALOGUE
+from backoffice.workbooks.marks import RUN_PROPERTY
 from tests import factories
 from tests.regulator.conftest import Browser
 from tests.services import record_samples
@@ -138,9 +140,13 @@ def test_a_marked_workbook_of_one_subject_opens_no_run_of_another(
 ) -> None:
     browser = browser_of(city)
     record = uploaded(browser, KINDS, workbook(CATALOGUE, [{"code": "14x", "name": "甲"}]))
-    imports.annotate_imports()
-    marked = browser.get(f"{record}/annotated.xlsx").data
-    assert uploaded(browser, CAPABLE, marked) != record
+    book = openpyxl.load_workbook(io.BytesIO(workbook(CAPABILITIES, [{"kind_code": "1401"}])))
+    book.custom_doc_props.append(StringProperty(name=RUN_PROPERTY, value=record.rsplit("/", 1)[1]))
+    assert uploaded(browser, CAPABLE, record_samples.saved(book)).rsplit("/", 1)[1] != record.rsplit("/", 1)[1]
+    assert [run.subject for run in db.session.query(ImportRun).order_by(ImportRun.id)] == [
+        ImportSubject.CATALOGUE,
+        ImportSubject.CAPABILITIES,
+    ]
 
 
 def test_a_file_of_the_other_subject_is_refused_by_the_name_of_the_right_template(
@@ -173,6 +179,7 @@ def test_a_run_of_capabilities_is_seen_by_its_office_and_those_above(
     assert stranger.post(f"{record}/cancel").status_code == 404
     assert "表.xlsx" not in stranger.text(CAPABLE) and "表.xlsx" in above.text(CAPABLE)
     assert own.get(f"/regulator/imports/{key}").status_code == 404, "the ledgers' history is another list"
+    assert above.get(f"{KINDS}{key}").status_code == 404, "and so is the catalogue's"
     assert above.post(f"{record}/commit", {"mode": "all"}, page=record).status_code == 303
     imports.apply_imports()
     assert db.session.query(Capability).count() == 1

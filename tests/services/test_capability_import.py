@@ -204,6 +204,10 @@ def test_equal_rows_are_refused_and_overlapping_ones_named(city: Actor) -> None:
         typed(kind_code="1402"),
         typed(areas="临淄区", measuring_range="(0～1) MPa"),
         typed(areas="临淄区", measuring_range="(1～60) MPa"),
+        typed(kind_code="0601", measuring_range="(0～1) MPa"),
+        typed(kind_code="0601", measuring_range="(1～60) MPa"),
+        typed(kind_code="0601", measuring_range="(1～60) MPa", valid_until="2020-01-01", areas="临淄区"),
+        typed(kind_code="0601", measuring_range="(1～60) MPa", valid_from="2020-01-02", areas="临淄区"),
     )
     assert codes_of(run) == {
         3: [("areas", "record_twice")],

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from backoffice import clock
 from backoffice.actor import Actor
 from backoffice.database import db
 from backoffice.errors import Conflict, Forbidden, NotFound
 from backoffice.jobs import imports
 from backoffice.messages.ledger import stored_sentence
 from backoffice.models import AuditEvent, CatalogueItem, ImportRun, InstrumentKind, Notice, RuleRevision
-from backoffice.services import catalogue, invariants, ledger_import, ledger_import_apply, ledger_import_undo
+from backoffice.services import (
+    catalogue,
+    invariants,
+    ledger_import,
+    ledger_import_apply,
+    ledger_import_undo,
+    stored_files,
+)
 from backoffice.states import ImportMode, ImportState, ImportSubject, ItemStatus, RowOutcome
 from backoffice.unit_of_work import unit_of_work
 from backoffice.workbooks.column_sets import CATALOGUE
@@ -203,6 +212,44 @@ def test_who_lost_the_right_meanwhile_writes_nothing(editor: Actor) -> None:
     db.session.refresh(run)
     assert (run.state, run.applied, run.errors, kind("1485")) == (ImportState.DONE, 0, 1, None)
     assert codes_of(run) == {2: [("name", "import_not_allowed")]}
+
+
+def test_what_somebody_changed_since_the_check_is_not_overwritten(editor: Actor) -> None:
+    def change(sheet: Any) -> None:
+        for code in ("1401", "1801"):
+            cell_of(sheet, CATALOGUE, code, "external_code").value = "X1"
+
+    run = record_samples.upload(editor, SUBJECT, record_samples.downloaded(editor, SUBJECT, change))
+    others: dict[str, dict[str, Any]] = {"1401": {"aliases": ["氧压表"]}, "1801": {"external_code": "Y2"}}
+    with unit_of_work():
+        for code, changed in others.items():
+            catalogue.change_kind(editor, code, **{**typed_of(code), **changed})
+    write(editor, run)
+    first, second = kind("1401"), kind("1801")
+    assert first is not None and (first.external_code, first.aliases) == ("X1", ["氧压表"])
+    assert second is not None and second.external_code == "Y2"
+    assert (run.applied, run.errors) == (1, 1)
+    assert list(codes_of(run).values()) == [[("name", "import_record_changed")]]
+    undo(editor, run)
+    first = kind("1401")
+    assert first is not None and (first.external_code, first.aliases) == (None, ["氧压表"])
+
+
+def typed_of(code: str) -> dict[str, Any]:
+    row = kind(code)
+    assert row is not None
+    names = ("name", "aliases", "supervision", "verification_scheme", "purposes", "scope_note")
+    return {name: getattr(row, name) for name in (*names, "default_period_months", "external_code")}
+
+
+def test_its_workbooks_are_nobody_s_to_claim_and_are_kept(editor: Actor) -> None:
+    run = upload(editor, new_kind("149", name="三位"))
+    imports.annotate_imports()
+    db.session.refresh(run)
+    assert run.annotated_file_id is not None
+    assert stored_files.unclaimed(run.file_id) is None and stored_files.unclaimed(run.annotated_file_id) is None
+    with clock.at(clock.now() + timedelta(days=30)), unit_of_work():
+        assert stored_files.drop_unclaimed() == 0
 
 
 def test_what_was_changed_or_used_since_stays_and_says_why(editor: Actor) -> None:
