@@ -78,6 +78,8 @@ SENTENCES: dict[str, str] = {
     "import_file_required": N_("请选择填写好的工作簿。"),
     "import_not_ready": N_("这次导入现在是“%(state)s”，不能写入台账。请刷新后再看。"),
     "import_has_errors": N_("还有 %(errors)s 行有错误，不能全部导入；请改正后重新上传，或只导入正确的行。"),
+    "import_not_mendable": N_("这次导入现在是“%(state)s”，不能再改。请刷新后再看。"),
+    "import_rows_changed": N_("这次导入的文件已经换过，页面上的内容不是最新的；请刷新后再改。"),
     "import_over": N_("这次导入已经是“%(state)s”，不能取消。"),
     "import_mode_required": N_("请选择全部导入，还是只导入正确的行。"),
     "import_not_undoable": N_("这次导入现在是“%(state)s”，还没有写入完，不能撤销；不想要了可以取消。"),

@@ -36,6 +36,8 @@ class ImportRun(Stamped, Model):
     sheet: Mapped[str | None]
     header_row: Mapped[int | None]
     """Where the table stood in the file."""
+    letters: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    """The letter of each column of the file by its code: what a row needs to be judged again."""
     rows: Mapped[int] = mapped_column(default=0)
     new: Mapped[int] = mapped_column(default=0)
     updated: Mapped[int] = mapped_column(default=0)
@@ -55,6 +57,11 @@ class ImportRun(Stamped, Model):
     undo_requested_at: Mapped[Moment | None]
     undo_requested_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("app_user.id"))
     undone_at: Mapped[Moment | None]
+
+    @property
+    def dropped(self) -> int:
+        """Rows the clerk leaves out: those that are nothing else."""
+        return self.rows - self.new - self.updated - self.same - self.errors
 
     enterprise: Mapped[Enterprise] = relationship()
     uploaded_by: Mapped[User] = relationship(foreign_keys=[uploaded_by_id])
@@ -98,11 +105,19 @@ class ImportRow(Model):
     outcome: Mapped[RowOutcome] = mapped_column(code_column(RowOutcome))
     found: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     """Cells as they were read, for people."""
+    raw: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Cells that are something else than the text in `found`, so that the row can be judged again as it was read."""
+    mended: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What the file had in the cells that were mended here, by column."""
     values: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """Earlier values of the ledger's row where this one updates it."""
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     instrument_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    key_hash: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """Of the key this row has in the ledger: of several rows with the same one the first counts."""
+    claimed_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """The instrument it is, unless an earlier row has its key; again the first counts."""
     applied_at: Mapped[Moment | None]
     found_version: Mapped[int | None]
     """The version of the instrument that this row has changed."""
@@ -121,4 +136,7 @@ class ImportRow(Model):
             postgresql_where=sa.text("applied_at IS NULL AND outcome IN ('new', 'updated')"),
         ),
         sa.Index("ix_import_row_instrument", "instrument_id", postgresql_where=sa.text("applied_at IS NOT NULL")),
+        sa.Index("ix_import_row_key", "run_id", "key_hash"),
+        sa.Index("ix_import_row_claimed", "run_id", "claimed_id", postgresql_where=sa.text("claimed_id IS NOT NULL")),
+        sa.Index("ix_import_row_problems", "run_id", "number", postgresql_where=sa.text("problems <> '[]'::jsonb")),
     )

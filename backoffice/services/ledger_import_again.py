@@ -47,7 +47,7 @@ def replace_file(actor: Actor, run: ImportRun, file: StoredFile) -> ImportRun:
     execute_counted(sa.delete(ImportRow).where(ImportRow.run_id == run.id))
     run.file, run.state, run.problems, run.checked_at = file, ImportState.CHECKING, [], None
     run.rows = run.new = run.updated = run.same = run.errors = run.warnings = run.blank_rows = 0
-    run.sheet = run.header_row = None
+    run.sheet = run.header_row = run.letters = None
     run.updated_at = run.created_at  # Nobody reads it yet; the next check takes it at once.
     db.session.flush()
     before, after = ({"file": each.name, "size": each.size} for each in (earlier, file))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from ..models import ImportRow, ImportRun, StoredFile
 from ..states import ImportState, RowOutcome
 from ..workbooks.annotated import annotate
 from ..workbooks.marks import BAD, WARN, RowMarks, SheetMarks, write_marks
+from ..workbooks.rawcells import cells_of
 from .stored_files import WORKBOOK
 
 LEASE = timedelta(minutes=10)
@@ -127,15 +128,31 @@ MARK = "（检查结果）"
 
 def _marks_of(run_id: int) -> Iterator[RowMarks]:
     after = -1
-    columns = (ImportRow.number, ImportRow.outcome, ImportRow.problems)
+    columns = (
+        ImportRow.number,
+        ImportRow.outcome,
+        ImportRow.problems,
+        ImportRow.found,
+        ImportRow.raw,
+        ImportRow.mended,
+    )
+    letters = db.session.scalar(sa.select(ImportRun.letters).where(ImportRun.id == run_id)) or {}
     while True:
         statement = sa.select(*columns).where(ImportRow.run_id == run_id, ImportRow.number > after)
         rows = db.session.execute(statement.order_by(ImportRow.number).limit(ROWS_AT_ONCE)).all()
-        for number, outcome, problems in rows:
-            yield _marks_of_row(number, outcome, problems)
+        for row in rows:
+            marks = _marks_of_row(row.number, row.outcome, row.problems)
+            yield replace(marks, mended=_mended(row, letters)) if row.mended else marks
         if len(rows) < ROWS_AT_ONCE:
             return
         after = rows[-1][0]
+
+
+def _mended(row: Any, letters: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What was put right in the browser, so that the file does not bring the mistake back."""
+    cells = cells_of(row.found, row.raw, letters)
+    places = [(code, letters[code]) for code in row.mended if code in letters]
+    return [(letter, str(cells[code].value) if code in cells else "") for code, letter in places]
 
 
 def _marks_of_row(number: int, outcome: RowOutcome, problems: list[dict[str, Any]]) -> RowMarks:

@@ -6,7 +6,6 @@ Two processes at one run do no harm: a batch is stored only on top of exactly th
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -28,7 +26,8 @@ from ..workbooks.reader import Upload, open_upload
 from ..workbooks.reference import Reference
 from . import ledger_reference, notices
 from .ledger_import import stored_file_problem
-from .ledger_import_judge import Judge, JudgedRow, Seen
+from .ledger_import_judge import Judge, Seen
+from .ledger_import_stored import store_rows
 from .ledger_values import key_of
 
 BATCH = 1_000
@@ -163,7 +162,7 @@ class FileCheck:
             return
         judge = Judge(run.enterprise_id, self._work.reference, self._open().letters, self._work.seen)
         judged = judge.judge(raw_rows)
-        _copy(run.id, judged)
+        store_rows(run.id, judged)
         outcomes = Counter(row.outcome for row in judged)
         run.rows += len(judged)
         run.new += outcomes[RowOutcome.NEW]
@@ -175,7 +174,7 @@ class FileCheck:
     def _finish(self, run: ImportRun) -> None:
         upload = self._open()
         run.state, run.checked_at, run.blank_rows = ImportState.READY, clock.now(), upload.blank_rows
-        run.sheet, run.header_row = upload.sheet, upload.header_row
+        run.sheet, run.header_row, run.letters = upload.sheet, upload.header_row, upload.letters
         run.problems = [stored_file_problem(warning) for warning in upload.warnings]
         if run.errors:
             notices.tell_enterprise(
@@ -190,28 +189,3 @@ def _refuse(run: ImportRun, problem: FileProblem) -> None:
     run.state, run.checked_at = ImportState.REFUSED, clock.now()
     run.problems = [stored_file_problem(problem)]
     db.session.flush()
-
-
-def _copy(run_id: int, rows: Sequence[JudgedRow]) -> None:
-    """Store a batch by COPY, in the session's own transaction."""
-    connection: Any = db.session.connection().connection.driver_connection
-    columns = "run_id, number, outcome, found, values, before, problems, instrument_id"
-    with connection.cursor() as cursor, cursor.copy(f"COPY import_row ({columns}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(
-                (
-                    run_id,
-                    row.number,
-                    row.outcome.value,
-                    _json(row.found),
-                    None if row.columns is None else _json(row.columns),
-                    None if row.before is None else _json(row.before),
-                    _json(row.problems),
-                    row.instrument_id,
-                )
-            )
-
-
-def _json(value: Any) -> str:
-    """Numbers as text, so that they come back exact."""
-    return json.dumps(value, ensure_ascii=False, default=str)

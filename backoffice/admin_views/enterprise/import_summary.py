@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +13,7 @@ from flask_babel import gettext as _
 from ...messages.ledger import is_warning, stored_sentence
 from ...models import ImportRow, ImportRun
 from ...services.ledger_import_alike import Alike, alike_problems
+from ...workbooks.spans import spans, spelled
 
 MOST_SENTENCES = 8
 MOST_RANGES = 6
@@ -50,17 +50,8 @@ def _summary(found: Alike) -> Summary:
 
 def ranges_of(numbers: Sequence[int]) -> str:
     """Row numbers as people write them: 5–37、40."""
-    spans = list(_spans(sorted(numbers)))
-    words = [str(first) if first == last else f"{first}–{last}" for first, last in spans[:MOST_RANGES]]
-    return "、".join(words) + (_(" 等") if len(spans) > MOST_RANGES else "")
-
-
-def _spans(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    first = numbers[0]
-    for number, following in pairwise([*numbers, -1]):
-        if following != number + 1:
-            yield first, number
-            first = following
+    found = list(spans(numbers))
+    return spelled(found[:MOST_RANGES]) + (_(" 等") if len(found) > MOST_RANGES else "")
 
 
 def alike_filter(args: Mapping[str, str]) -> tuple[sa.ColumnElement[bool] | None, str]:
