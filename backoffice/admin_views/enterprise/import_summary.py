@@ -14,6 +14,7 @@ from ...messages.ledger import is_warning, stored_sentence
 from ...models import ImportRow, ImportRun
 from ...services.ledger_import_alike import Alike, alike_problems
 from ...workbooks.spans import spans, spelled
+from .import_fields import Fields, MendField
 
 MOST_SENTENCES = 8
 MOST_RANGES = 6
@@ -22,19 +23,25 @@ MOST_RANGES = 6
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One sentence about equal problems, and the address of the rows that have it."""
+    """One sentence about equal problems, the address of the rows that have it, and the field that mends them all."""
 
     sentence: str
     url: str
     is_warning: bool
+    row: int = 0
+    column: str = ""
+    code: str = ""
+    count: int = 0
+    field: MendField | None = None
 
 
-def summaries_of(run: ImportRun) -> list[Summary]:
+def summaries_of(run: ImportRun, fields: Fields) -> list[Summary]:
     """The most frequent equal problems of a file, errors first; a problem that stands alone is seen in its row."""
-    return [_summary(found) for found in alike_problems(run.id, most=MOST_SENTENCES)]
+    alike = alike_problems(run.id, most=MOST_SENTENCES)
+    return [_summary(found, fields.of_alike(found.problem, place)) for place, found in enumerate(alike, start=1)]
 
 
-def _summary(found: Alike) -> Summary:
+def _summary(found: Alike, field: MendField | None) -> Summary:
     problem, warns = found.problem, is_warning(found.problem)
     said = stored_sentence(problem).removesuffix("。")
     sentence = _(
@@ -45,7 +52,10 @@ def _summary(found: Alike) -> Summary:
         count=len(found.numbers),
     )
     asked = {"show": "warnings" if warns else "errors", "field": problem["field"] or "", "code": problem["code"]}
-    return Summary(sentence, "?" + urlencode({**asked, "found": problem["found"]}), warns)
+    url = "?" + urlencode({**asked, "found": problem["found"]})
+    return Summary(
+        sentence, url, warns, found.numbers[0], problem["field"] or "", problem["code"], len(found.numbers), field
+    )
 
 
 def ranges_of(numbers: Sequence[int]) -> str:
