@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from ..states import UseState
 from ..workbooks.columns import BY_CODE
 from ..workbooks.messages import FILE_SENTENCES, PROBLEM_SENTENCES, SENTENCES_WITH_SUGGESTION
-from ..workbooks.problems import FileProblem, FileProblemCode, Problem, ProblemCode
+from ..workbooks.problems import WARNINGS, FileProblem, FileProblemCode, Problem
 from .labels import label
 from .records import column_words
 from .wording import N_, readable
@@ -171,7 +171,9 @@ def problem_code(problem: Problem) -> str:
     return f"typed.{code}" if problem.row is None and code in TYPED_SENTENCES else f"row.{code}"
 
 
+_WARNINGS = frozenset(code.value for code in WARNINGS)
+
+
 def is_warning(stored: Mapping[str, Any]) -> bool:
     """Whether a stored problem lets its row in."""
-    known = {code.value: code for code in ProblemCode}
-    return stored["code"] in known and known[stored["code"]].severity.value == "warning"
+    return stored["code"] in _WARNINGS
