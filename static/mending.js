@@ -28,8 +28,8 @@ if (mending) {
     tell();
   });
 
-  // After saving, the next wrong cell is where one goes on typing.
+  // After saving, the next wrong cell is where one goes on typing; the browser goes to the row itself first.
   const row = window.location.hash.startsWith("#row-") && document.getElementById(window.location.hash.slice(1));
   const next = row && (row.querySelector("[aria-invalid=true]") || row.querySelector("[name^=cell-]"));
-  if (next) next.focus({ preventScroll: true });
+  if (next) window.addEventListener("load", () => window.setTimeout(() => next.focus({ preventScroll: true })));
 }

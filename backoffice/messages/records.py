@@ -174,6 +174,7 @@ COLUMNS: dict[str, str] = {
     "division_code": N_("行政区划"),
     "document_number": N_("文号"),
     "document_type": N_("凭证类型"),
+    "dropped": N_("不导入"),
     "due_at": N_("应答复时间"),
     "email": N_("电子邮箱"),
     "end_reason": N_("终止原因"),

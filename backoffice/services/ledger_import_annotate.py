@@ -29,6 +29,8 @@ from .stored_files import WORKBOOK
 
 LEASE = timedelta(minutes=10)
 """After so long a claim's process is taken for dead; the marking process itself has less time."""
+QUIET = timedelta(seconds=15)
+"""Without a mending, before the workbook is marked again."""
 ROWS_AT_ONCE = 1_000
 SOURCE, MARKS = "upload.xlsx", "marks.jsonl"  # openpyxl goes by the ending.
 
@@ -115,6 +117,12 @@ def forget(run: ImportRun) -> None:
     db.session.flush()
     if outdated is not None:
         execute_counted(sa.delete(StoredFile).where(StoredFile.id == outdated))
+
+
+def put_off(run: ImportRun) -> None:
+    """Mark it when nobody has mended anything for a while: a full workbook takes longer than the next mending."""
+    run.annotation_claimed_at = clock.now() - LEASE + QUIET
+    db.session.flush()
 
 
 def _name_of(uploaded: str) -> str:

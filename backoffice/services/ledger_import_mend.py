@@ -24,7 +24,7 @@ from ..workbooks.cells import CellKind, RawCell, shown
 from ..workbooks.columns import BY_CODE, Content
 from ..workbooks.rawcells import editable, fingerprint, kept, typed_cell
 from ..workbooks.spans import spans, spelled
-from .ledger_import_annotate import forget
+from .ledger_import_annotate import forget, put_off
 from .ledger_import_rejudge import OpenRow, is_among, judge_again, open_rows
 
 EDITABLE = tuple(code for code, column in BY_CODE.items() if column.content is not Content.INSTITUTION_ONLY)
@@ -120,7 +120,7 @@ def _leave_out(actor: Actor, run_id: int, number: int, *, is_dropped: bool) -> M
     row.is_dropped = is_dropped
     _judge(run, {number: row})
     action = AuditAction.IMPORT_ROW_DROPPED if is_dropped else AuditAction.IMPORT_ROW_RESTORED
-    audit.record(actor, action, run, after={"row": number})
+    audit.record(actor, action, run, before={"dropped": not is_dropped}, after={"row": number, "dropped": is_dropped})
     return _mended(run, [number], 0)
 
 
@@ -150,6 +150,7 @@ def _rows(run: ImportRun, numbers: set[int]) -> dict[int, OpenRow]:
 def _judge(run: ImportRun, rows: dict[int, OpenRow]) -> None:
     judge_again(run, rows)
     forget(run)
+    put_off(run)
 
 
 def _overtaken_by(row: OpenRow, edit: Edit) -> str | None:

@@ -19,7 +19,13 @@ from backoffice.errors import Conflict, Forbidden, NotFound
 from backoffice.jobs import imports
 from backoffice.messages.ledger import is_warning
 from backoffice.models import AuditEvent, ImportRow, ImportRun
-from backoffice.services import invariants, ledger_import, ledger_import_mend
+from backoffice.services import (
+    invariants,
+    ledger_import,
+    ledger_import_annotate,
+    ledger_import_mend,
+    ledger_import_undo,
+)
 from backoffice.services.ledger_import_mend import Edit, Mended
 from backoffice.services.ledger_import_rejudge import COUNTED
 from backoffice.states import ImportMode, ImportState, RowOutcome
@@ -195,7 +201,8 @@ def test_each_mending_is_told_with_row_column_old_and_new(clerk: Actor) -> None:
     assert events("import.mended") == [
         ({"kind_code": "1-2", "quantity": "3"}, {"row": 2, "kind_code": "1401", "quantity": "1"})
     ]
-    assert events("import.row_dropped") == events("import.row_restored") == [(None, {"row": 3})]
+    assert events("import.row_dropped") == [({"dropped": False}, {"row": 3, "dropped": True})]
+    assert events("import.row_restored") == [({"dropped": True}, {"row": 3, "dropped": False})]
 
 
 def test_what_changes_nothing_is_not_told(clerk: Actor) -> None:
@@ -220,8 +227,6 @@ def test_a_row_left_out_is_not_written_and_counted_as_nothing_else(clerk: Actor)
 
 
 def test_a_row_left_out_is_undone_with_nothing(clerk: Actor) -> None:
-    from backoffice.services import ledger_import_undo
-
     run = upload(clerk, [row(1), row(2)])
     drop(clerk, run, 3)
     write(clerk, run)
@@ -287,6 +292,11 @@ def test_a_row_somebody_else_left_out_is_not_mended(clerk: Actor) -> None:
 
 
 def marked(run: ImportRun) -> Any:
+    """The workbook as it is marked once nobody has mended for a while."""
+    with unit_of_work():
+        claimed_at = db.session.get_one(ImportRun, run.id, populate_existing=True).annotation_claimed_at
+        if claimed_at is not None:
+            db.session.get_one(ImportRun, run.id).annotation_claimed_at = claimed_at - ledger_import_annotate.QUIET
     imports.annotate_imports()
     db.session.refresh(run)
     assert run.annotated_file is not None
@@ -299,6 +309,7 @@ def test_the_marked_workbook_shows_what_is_now(clerk: Actor) -> None:
     mend(clerk, run, (2, "name", "压力表"), (4, "kind_code", "1401"))
     db.session.refresh(run)
     assert run.annotated_file_id is run.annotated_at is None
+    assert imports.annotate_imports() == {}, "the next mending may come any moment"
     drop(clerk, run, 3)
     sheet = marked(run)
     results = [sheet.cell(number, sheet.max_column).value for number in (2, 3, 4)]
