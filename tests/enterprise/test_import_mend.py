@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html as markup
 import re
+import time
 from typing import Any
 
 import sqlalchemy as sa
@@ -187,6 +188,9 @@ def test_forged_fields_are_refused_and_change_nothing(browser: Browser, user: Us
         {"take": "=="},
     ):
         assert browser.post(f"{path}/mend", fields).status_code == 422
+    many = {f"cell-{number}-name": "x" for number in range(1, 2_002)}
+    seen = {name.replace("cell", "seen"): "x" for name in many}
+    assert browser.post(f"{path}/mend", {**many, **seen}).status_code == 422
     assert browser.post(f"{path}/mend-all", {"row": "2", "column": "x", "problem": "y", "text": "z"}).status_code == 422
     assert browser.post(f"{path}/mend", cell(99, "quantity", "3", "1")).status_code == 409
     assert browser.post(f"{path}/mend", {"drop": "99"}).status_code == 409
@@ -212,3 +216,18 @@ def test_a_page_costs_the_same_queries_however_many_rows_are_wrong(browser: Brow
         found.append(len(asked))
     assert found[1] <= found[0] + 1
     assert db.session.query(ImportRow).count() == 41
+
+
+def test_mending_does_not_wait_for_the_size_of_the_file(browser: Browser) -> None:
+    """Computing time, which is the same on a busy machine: one cell among thousands, and a thousand equal ones."""
+    rows = [row(number, **({"kind_code": "压力标"} if number % 3 == 0 else {})) for number in range(3_000)]
+    path = upload(browser, rows)
+    browser.get(path)
+    assert counts(browser, path) == (2_000, 1_000, 0)
+    started = time.process_time()
+    send(browser, path, **cell(2, "kind_code", "压力标", "1401"))
+    assert time.process_time() - started < 0.6  # With the page that follows.
+    started = time.process_time()
+    send_all(browser, path, row="5", column="kind_code", problem="kind_unknown", text="1401")
+    assert time.process_time() - started < 2.5
+    assert counts(browser, path) == (3_000, 0, 0)

@@ -133,6 +133,17 @@ def test_a_column_the_file_does_not_have_can_be_mended_in(clerk: Actor) -> None:
     assert ledger_rows()[0].management_number == "GL-1"
 
 
+def test_a_value_mended_into_a_missing_column_goes_before_the_ledgers(clerk: Actor) -> None:
+    write(clerk, upload(clerk, [row(1, management_number="GL-0")]))
+    codes = ("ledger_number", "name", "kind_code", "model", "serial_number", "manufacturer", "origin", "place_of_use",
+             "division_code", "quantity", "purpose", "delivery_mode")  # fmt: skip
+    run = upload(clerk, [row(1, ledger_number=str(ledger_rows()[0].id), serial_number="无")], codes=codes)
+    mend(clerk, run, (2, "management_number", "GL-1"))
+    assert stored(run, 2).before == {"serial_number": "S00001", "management_number": "GL-0"}
+    write(clerk, run)
+    assert ledger_rows()[0].management_number == "GL-1"
+
+
 def test_the_same_number_twice_is_mended_in_either_row(clerk: Actor) -> None:
     run = upload(clerk, [row(1), row(2, serial_number="S00001"), row(3, serial_number="S00001")])
     assert codes_by_row(run) == {3: ["duplicate_in_file"], 4: ["duplicate_in_file"]}

@@ -25,6 +25,8 @@ from .import_summary import alike_filter
 PLACE = ("show", "after", "field", "code", "found")
 """What names the page of the preview a form was sent from."""
 LARGEST_NUMBER = 10_000_000
+MOST_EDITS = 2_000
+"""More cells than a page of the preview has."""
 
 
 class MendPages(ViewPart):
@@ -115,6 +117,8 @@ def edits_of(form: Mapping[str, str]) -> list[Edit]:
         place, _sign, text = form["take"].partition("=")
         number, column = _cell(place)
         edits[number, column] = Edit(number, column, _typed(text), form.get(f"seen-{number}-{column}"))
+    if len(edits) > MOST_EDITS:
+        abort(422)
     return list(edits.values())
 
 
