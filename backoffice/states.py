@@ -269,6 +269,8 @@ class RowOutcome(StrEnum):
     UPDATED = "updated"
     SAME = "same"
     ERROR = "error"
+    DROPPED = "dropped"
+    """The clerk leaves it out; it can be taken back in until the file is written."""
 
 
 class RunOutcome(StrEnum):

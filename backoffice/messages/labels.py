@@ -228,6 +228,7 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         RowOutcome.UPDATED: N_("更新"),
         RowOutcome.SAME: N_("不变"),
         RowOutcome.ERROR: N_("错误"),
+        RowOutcome.DROPPED: N_("不导入"),
     },
     RunOutcome: {
         RunOutcome.REQUESTED: N_("等待开始"),
@@ -280,7 +281,7 @@ BADGES: dict[type[StrEnum], dict[Any, str]] = {
         "refused": "bad",
         "cancelled": "end",
     },
-    RowOutcome: {"new": "ok", "updated": "now", "error": "bad"},
+    RowOutcome: {"new": "ok", "updated": "now", "error": "bad", "dropped": "end"},
     Outcome: {"passed": "ok", "not_passed": "bad"},
     RunOutcome: {"requested": "now", "running": "now", "done": "ok", "failed": "bad"},
 }

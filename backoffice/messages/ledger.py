@@ -15,7 +15,7 @@ from ..states import UseState
 from ..workbooks.column_sets import LEDGER, ColumnSet
 from ..workbooks.columns import BY_CODE
 from ..workbooks.messages import FILE_SENTENCES, PROBLEM_SENTENCES, SENTENCES_WITH_SUGGESTION
-from ..workbooks.problems import FileProblem, FileProblemCode, Problem, ProblemCode
+from ..workbooks.problems import WARNINGS, FileProblem, FileProblemCode, Problem
 from .labels import label
 from .records import column_words
 from .wording import N_, readable
@@ -95,6 +95,8 @@ SENTENCES: dict[str, str] = {
     "import_file_required": N_("请选择填写好的工作簿。"),
     "import_not_ready": N_("这次导入现在是“%(state)s”，不能写入。请刷新后再看。"),
     "import_has_errors": N_("还有 %(errors)s 行有错误，不能全部导入；请改正后重新上传，或只导入正确的行。"),
+    "import_not_mendable": N_("这次导入现在是“%(state)s”，不能再改。请刷新后再看。"),
+    "import_rows_changed": N_("这次导入的文件已经换过，页面上的内容不是最新的；请刷新后再改。"),
     "import_over": N_("这次导入已经是“%(state)s”，不能取消。"),
     "import_not_mappable": N_("这次导入现在是“%(state)s”，不能再改列名的对应。"),
     "mapping_row_unknown": N_("请选择表头所在的行。"),
@@ -199,7 +201,9 @@ def problem_code(problem: Problem) -> str:
     return f"typed.{code}" if problem.row is None and code in TYPED_SENTENCES else f"row.{code}"
 
 
+_WARNINGS = frozenset(code.value for code in WARNINGS)
+
+
 def is_warning(stored: Mapping[str, Any]) -> bool:
     """Whether a stored problem lets its row in."""
-    known = {code.value: code for code in ProblemCode}
-    return stored["code"] in known and known[stored["code"]].severity.value == "warning"
+    return stored["code"] in _WARNINGS

@@ -43,6 +43,8 @@ class ImportRun(Stamped, Model):
     """How the file's table begins, where not all of its columns are known by name."""
     mapping: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """Which column is what, where a person has said so: a `Choice`, and the run it was remembered from."""
+    letters: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    """The letter of each column of the file by its code: what a row needs to be judged again."""
     rows: Mapped[int] = mapped_column(default=0)
     new: Mapped[int] = mapped_column(default=0)
     updated: Mapped[int] = mapped_column(default=0)
@@ -62,6 +64,18 @@ class ImportRun(Stamped, Model):
     undo_requested_at: Mapped[Moment | None]
     undo_requested_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("app_user.id"))
     undone_at: Mapped[Moment | None]
+
+    @property
+    def dropped(self) -> int:
+        """Rows the clerk leaves out: those that are nothing else."""
+        return self.rows - self.new - self.updated - self.same - self.errors
+
+    @property
+    def owner(self) -> Enterprise:
+        """Whose ledger a run of the ledger is for; raises `LookupError` for another subject."""
+        if self.enterprise is None:
+            raise LookupError("only a ledger's import has an owner")
+        return self.enterprise
 
     enterprise: Mapped[Enterprise | None] = relationship()
     uploaded_by: Mapped[User] = relationship(foreign_keys=[uploaded_by_id])
@@ -110,6 +124,10 @@ class ImportRow(Model):
     outcome: Mapped[RowOutcome] = mapped_column(code_column(RowOutcome))
     found: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     """Cells as they were read, for people."""
+    raw: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Cells that are something else than the text in `found`, so that the row can be judged again as it was read."""
+    mended: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What the file had in the cells that were mended here, by column."""
     values: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """Earlier values of the ledger's row where this one updates it."""
@@ -117,6 +135,10 @@ class ImportRow(Model):
     instrument_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     record_key: Mapped[str | None] = mapped_column(sa.String(20))
     """The record of another subject than the ledger that this row is about."""
+    key_hash: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """Of the key this row has in the ledger: of several rows with the same one the first counts."""
+    claimed_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """The instrument it is, unless an earlier row has its key; again the first counts."""
     applied_at: Mapped[Moment | None]
     found_version: Mapped[int | None]
     """The version of the instrument that this row has changed."""
@@ -135,4 +157,7 @@ class ImportRow(Model):
             postgresql_where=sa.text("applied_at IS NULL AND outcome IN ('new', 'updated')"),
         ),
         sa.Index("ix_import_row_instrument", "instrument_id", postgresql_where=sa.text("applied_at IS NOT NULL")),
+        sa.Index("ix_import_row_key", "run_id", "key_hash"),
+        sa.Index("ix_import_row_claimed", "run_id", "claimed_id", postgresql_where=sa.text("claimed_id IS NOT NULL")),
+        sa.Index("ix_import_row_problems", "run_id", "number", postgresql_where=sa.text("problems <> '[]'::jsonb")),
     )

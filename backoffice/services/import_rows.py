@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from ..states import RowOutcome
+from ..workbooks.cells import RawCell
 
 
 @dataclass(slots=True)
@@ -15,6 +17,7 @@ class JudgedRow:
 
     number: int
     found: dict[str, str]
+    cells: Mapping[str, RawCell] = field(default_factory=dict)
     outcome: RowOutcome = RowOutcome.NEW
     columns: dict[str, Any] | None = None
     before: dict[str, Any] | None = None
@@ -22,6 +25,12 @@ class JudgedRow:
     instrument_id: int | None = None
     record_key: str | None = None
     has_warning: bool = False
+    key: tuple[str, ...] | None = None
+    """The key it has in the ledger, whether or not an earlier row has the same."""
+    claimed_id: int | None = None
+    """The instrument it is, unless an earlier row has its key."""
+    mended: Mapping[str, Any] | None = None
+    """What the file had in cells that were mended since."""
 
 
 class KeptCode(StrEnum):

@@ -244,6 +244,7 @@ WHERE published_at IS NOT NULL AND person.institution_id IS DISTINCT FROM result
 IMPORTS = """
 WITH counted AS (
     SELECT run_id, count(*) AS rows, count(*) FILTER (WHERE outcome = 'error') AS errors,
+        count(*) FILTER (WHERE outcome = 'dropped') AS dropped,
         count(*) FILTER (WHERE applied_at IS NOT NULL AND outcome IN ('new', 'updated')) AS stored,
         count(*) FILTER (WHERE undone_at IS NOT NULL) AS undone,
         count(*) FILTER (WHERE applied_at IS NOT NULL AND num_nonnulls(undone_at, kept) = 0) AS standing,
@@ -253,7 +254,7 @@ WITH counted AS (
 )
 SELECT id FROM import_run AS run LEFT JOIN counted ON counted.run_id = run.id
 WHERE state IN ('ready', 'applying', 'done') AND (
-    run.new + run.updated + run.same + run.errors <> run.rows
+    run.new + run.updated + run.same + run.errors + coalesce(counted.dropped, 0) <> run.rows
     OR state <> 'done' AND (coalesce(counted.rows, 0) <> run.rows OR coalesce(counted.errors, 0) <> run.errors)
     OR state = 'done' AND run.applied
         <> CASE WHEN writes = 'update' THEN 0 ELSE run.new END + CASE WHEN writes = 'create' THEN 0 ELSE run.updated END

@@ -60,7 +60,7 @@ def start_over(run: ImportRun) -> None:
     execute_counted(sa.delete(ImportRow).where(ImportRow.run_id == run.id))
     run.state, run.problems, run.checked_at = ImportState.CHECKING, [], None
     run.rows = run.new = run.updated = run.same = run.errors = run.warnings = run.blank_rows = 0
-    run.sheet = run.header_row = None
+    run.sheet = run.header_row = run.letters = None
     run.updated_at = run.created_at  # Nobody reads it yet; the next check takes it at once.
     db.session.flush()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,14 @@ from ..states import ImportState, RowOutcome
 from ..workbooks.annotated import annotate
 from ..workbooks.column_sets import ColumnSet
 from ..workbooks.marks import BAD, WARN, RowMarks, SheetMarks, write_marks
+from ..workbooks.rawcells import cells_of
 from .import_subjects import columns_of
 from .stored_files import WORKBOOK
 
 LEASE = timedelta(minutes=10)
 """After so long a claim's process is taken for dead; the marking process itself has less time."""
+QUIET = timedelta(seconds=15)
+"""Without a mending, before the workbook is marked again."""
 ROWS_AT_ONCE = 1_000
 SOURCE, MARKS = "upload.xlsx", "marks.jsonl"  # openpyxl goes by the ending.
 
@@ -121,6 +124,12 @@ def forget(run: ImportRun) -> None:
         execute_counted(sa.delete(StoredFile).where(StoredFile.id == outdated))
 
 
+def put_off(run: ImportRun) -> None:
+    """Mark it when nobody has mended anything for a while: a full workbook takes longer than the next mending."""
+    run.annotation_claimed_at = clock.now() - LEASE + QUIET
+    db.session.flush()
+
+
 def _name_of(uploaded: str) -> str:
     """Every marked file is a workbook, also that of a .csv; a file marked twice has the mark once in its name."""
     stem = uploaded.rsplit(".", 1)[0] if "." in uploaded else uploaded
@@ -132,15 +141,31 @@ MARK = "（检查结果）"
 
 def _marks_of(run_id: int, columns: ColumnSet) -> Iterator[RowMarks]:
     after = -1
-    asked = (ImportRow.number, ImportRow.outcome, ImportRow.problems)
+    asked = (
+        ImportRow.number,
+        ImportRow.outcome,
+        ImportRow.problems,
+        ImportRow.found,
+        ImportRow.raw,
+        ImportRow.mended,
+    )
+    letters = db.session.scalar(sa.select(ImportRun.letters).where(ImportRun.id == run_id)) or {}
     while True:
         statement = sa.select(*asked).where(ImportRow.run_id == run_id, ImportRow.number > after)
         rows = db.session.execute(statement.order_by(ImportRow.number).limit(ROWS_AT_ONCE)).all()
-        for number, outcome, problems in rows:
-            yield _marks_of_row(number, outcome, problems, columns)
+        for row in rows:
+            marks = _marks_of_row(row.number, row.outcome, row.problems, columns)
+            yield replace(marks, mended=_mended(row, letters)) if row.mended else marks
         if len(rows) < ROWS_AT_ONCE:
             return
         after = rows[-1][0]
+
+
+def _mended(row: Any, letters: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What was put right in the browser, so that the file does not bring the mistake back."""
+    cells = cells_of(row.found, row.raw, letters)
+    places = [(code, letters[code]) for code in row.mended if code in letters]
+    return [(letter, str(cells[code].value) if code in cells else "") for code, letter in places]
 
 
 def _marks_of_row(number: int, outcome: RowOutcome, problems: list[dict[str, Any]], columns: ColumnSet) -> RowMarks:

@@ -6,7 +6,6 @@ Two processes at one run do no harm: a batch is stored only on top of exactly th
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -28,9 +27,9 @@ from ..workbooks.column_sets import LEDGER, ColumnSet
 from ..workbooks.problems import FileProblem, FileProblemError
 from ..workbooks.reader import Upload, open_upload
 from . import import_subjects, ledger_import_mapping, ledger_reference
-from .import_rows import JudgedRow
 from .import_subjects import Begun
 from .ledger_import import stored_file_problem
+from .ledger_import_stored import store_rows
 
 BATCH = 1_000
 LEASE_SECONDS = 20
@@ -178,7 +177,7 @@ class FileCheck:
         if not raw_rows:
             return
         judged = self._work.begun.judge(self._open().letters, raw_rows)
-        _copy(run.id, judged)
+        store_rows(run.id, judged)
         outcomes = Counter(row.outcome for row in judged)
         run.rows += len(judged)
         run.new += outcomes[RowOutcome.NEW]
@@ -190,7 +189,7 @@ class FileCheck:
     def _finish(self, run: ImportRun) -> None:
         upload = self._open()
         run.state, run.checked_at, run.blank_rows = ImportState.READY, clock.now(), upload.blank_rows
-        run.sheet, run.header_row = upload.sheet, upload.header_row
+        run.sheet, run.header_row, run.letters = upload.sheet, upload.header_row, upload.letters
         run.problems = [stored_file_problem(warning) for warning in upload.warnings]
         if run.errors:
             import_subjects.tell(run, "notice_import_checked", file=run.file.name, errors=run.errors)
@@ -203,29 +202,3 @@ def _refuse(run: ImportRun, problem: FileProblem) -> None:
     run.state, run.checked_at = ImportState.REFUSED, clock.now()
     run.problems = [stored_file_problem(problem, template=import_subjects.columns_of(run).title)]
     db.session.flush()
-
-
-def _copy(run_id: int, rows: Sequence[JudgedRow]) -> None:
-    """Store a batch by COPY, in the session's own transaction."""
-    connection: Any = db.session.connection().connection.driver_connection
-    columns = "run_id, number, outcome, found, values, before, problems, instrument_id, record_key"
-    with connection.cursor() as cursor, cursor.copy(f"COPY import_row ({columns}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(
-                (
-                    run_id,
-                    row.number,
-                    row.outcome.value,
-                    _json(row.found),
-                    None if row.columns is None else _json(row.columns),
-                    None if row.before is None else _json(row.before),
-                    _json(row.problems),
-                    row.instrument_id,
-                    row.record_key,
-                )
-            )
-
-
-def _json(value: Any) -> str:
-    """Numbers as text, so that they come back exact."""
-    return json.dumps(value, ensure_ascii=False, default=str)

@@ -41,10 +41,34 @@ from .ledger_values import (
 
 @dataclass(slots=True)
 class Seen:
-    """What rows of the file were met so far: the first row of each key, 台账编号 and instrument."""
+    """What rows of the file were met so far: the first row of each key, 台账编号 and instrument.
+
+    Where some rows are judged again, the first ones among all others stand beside.
+    """
 
     keys: dict[tuple[str, ...], int] = field(default_factory=dict)
     instruments: dict[int, int] = field(default_factory=dict)
+    keys_beside: dict[tuple[str, ...], int] = field(default_factory=dict)
+    instruments_beside: dict[int, int] = field(default_factory=dict)
+
+    def first_with_key(self, key: tuple[str, ...], number: int) -> int:
+        first = self.keys.setdefault(key, number)
+        return min(first, self.keys_beside.get(key, first))
+
+    def first_of_instrument(self, instrument_id: int, number: int) -> int:
+        first = self.instruments.setdefault(instrument_id, number)
+        return min(first, self.instruments_beside.get(instrument_id, first))
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRow:
+    """A row that passed the rules of its own, with the instrument it is, if the ledger has it."""
+
+    row: JudgedRow
+    columns: dict[str, Any]
+    ledger_number: str
+    target: int | None
+    current: Mapping[str, Any] | None
 
 
 class Judge:
@@ -57,19 +81,29 @@ class Judge:
         self._locks: dict[int, str | None] = {}
 
     def judge(self, raw_rows: Sequence[RawRow]) -> list[JudgedRow]:
+        rows, placed = self.place(raw_rows)
+        return self.decide(rows, placed)
+
+    def place(self, raw_rows: Sequence[RawRow]) -> tuple[list[JudgedRow], list[PlacedRow]]:
+        """Each row by the rules of its own, and where those that pass stand in the ledger."""
         checked = [self._check(raw) for raw in raw_rows]
         self._load_existing([columns for _row, columns, _number in checked if columns is not None], checked)
-        for row, columns, ledger_number in checked:
-            if columns is not None:
-                self._compare(row, columns, ledger_number)
+        placed = [self._place(row, columns, number) for row, columns, number in checked if columns is not None]
+        return [row for row, _columns, _number in checked], [each for each in placed if each is not None]
+
+    def decide(self, rows: Sequence[JudgedRow], placed: Sequence[PlacedRow]) -> list[JudgedRow]:
+        """What each row means beside the others of the file and for the ledger."""
+        for each in placed:
+            self._compare(each)
+        for row in rows:
             if row.columns is None:
                 row.outcome = RowOutcome.ERROR
-        return [row for row, _columns, _number in checked]
+        return list(rows)
 
     def _check(self, raw: RawRow) -> tuple[JudgedRow, dict[str, Any] | None, str]:
         """The rules of the row alone."""
         checked = check_row(raw, self._reference, letters=self._letters)
-        row = JudgedRow(raw.number, {code: shown(cell) for code, cell in raw.cells.items()})
+        row = JudgedRow(raw.number, {code: shown(cell) for code, cell in raw.cells.items()}, raw.cells)
         problems = list(checked.problems)
         if checked.values is not None:
             problems += too_long_for_ledger(checked.values, row=raw.number, letters=self._letters)
@@ -83,11 +117,15 @@ class Judge:
     def _further(self, row: JudgedRow, values: Mapping[str, Any]) -> dict[str, str]:
         """Optional and declared columns the file has, by the rules of the form; notes what is wrong with them."""
         refused: dict[str, FieldProblem] = {}
-        present = {name: values[name] for name in FURTHER_COLUMNS if name in self._letters}
+        present = {name: values[name] for name in FURTHER_COLUMNS if self._says(row, name)}
         read = further_values(present, refused)
         for name, problem in refused.items():
             self._note(row, name, problem.code.removeprefix("row."), **problem.facts)
         return plain_further(read)
+
+    def _says(self, row: JudgedRow, name: str) -> bool:
+        """Whether the row says anything of a column: the file has it, or it was mended in."""
+        return name in self._letters or name in row.found
 
     def _load_existing(self, good: Sequence[dict[str, Any]], checked: Iterable[tuple[Any, Any, str]]) -> None:
         numbers = [int(number) for _row, _columns, number in checked if _is_id(number)]
@@ -97,21 +135,26 @@ class Judge:
             self._by_key[key_of(found)] = found["id"]
         self._locks = locking_slips(list(self._by_id))
 
-    def _compare(self, row: JudgedRow, columns: dict[str, Any], ledger_number: str) -> None:
-        """Which ledger row it is, and what it would change."""
+    def _place(self, row: JudgedRow, columns: dict[str, Any], ledger_number: str) -> PlacedRow | None:
+        """Which ledger row it is, and the key it has there."""
         named = int(ledger_number) if _is_id(ledger_number) else None
         if ledger_number and named not in self._by_id:
             self._note(row, "ledger_number", "ledger_number_unknown")
-            return
-        key = key_of(columns)
-        target = named if named is not None else self._by_key.get(key)
+            return None
+        target = named if named is not None else self._by_key.get(key_of(columns))
         current = self._by_id[target] if target is not None else None
         if current is not None:
-            columns = self._with_absent_columns(columns, current)
+            columns = self._with_absent_columns(row, columns, current)
             if current["verified_on"] is not None:  # An empty cell does not take away what a result has replaced.
                 columns = {name: value for name, value in columns.items() if value or name not in DECLARED_COLUMNS}
-            key = key_of(columns)
-        if self._is_repeated(row, key, target, ledger_number):
+        row.key = key_of(columns)
+        return PlacedRow(row, columns, ledger_number, target, current)
+
+    def _compare(self, placed: PlacedRow) -> None:
+        """Whether it is the first of its kind in the file, and what it would change."""
+        row, columns, target = placed.row, placed.columns, placed.target
+        key = key_of(columns)
+        if self._is_repeated(row, key, target, placed.ledger_number):
             return
         owner = self._by_key.get(key)
         if owner is not None and owner != target:
@@ -119,15 +162,17 @@ class Judge:
             facts = {"existing": f"{other['name']} {other['serial_number']}", "ledger_number": str(owner)}
             self._note(row, "serial_number", "ledger_duplicate", **facts)
             return
-        self._decide(row, columns, target, current)
+        self._decide(row, columns, target, placed.current)
 
-    def _with_absent_columns(self, columns: dict[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
+    def _with_absent_columns(
+        self, row: JudgedRow, columns: dict[str, Any], current: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """A column the file does not have says nothing: the ledger's value stays."""
-        absent = {name: current[name] for name in TYPED_COLUMNS if name not in self._letters}
+        absent = {name: current[name] for name in TYPED_COLUMNS if not self._says(row, name)}
         return {**columns, **with_readings({**columns, **absent})} if absent else columns
 
     def _is_repeated(self, row: JudgedRow, key: tuple[str, ...], target: int | None, ledger_number: str) -> bool:
-        earlier = self._seen.keys.setdefault(key, row.number)
+        earlier = self._seen.first_with_key(key, row.number)
         if earlier != row.number:
             serial = row.found.get("serial_number", "")
             letter = self._letters.get("serial_number")
@@ -136,7 +181,8 @@ class Judge:
             return True
         if target is None:
             return False
-        earlier = self._seen.instruments.setdefault(target, row.number)
+        row.claimed_id = target
+        earlier = self._seen.first_of_instrument(target, row.number)
         if earlier == row.number:
             return False
         row.problems.append(self._same_instrument(row, earlier, ledger_number).stored())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..models import Enterprise, ImportRun
+from ..models import ImportRun
 from ..workbooks.beginnings import Beginning
 from ..workbooks.choices import KIND_FROM, Choice
 from ..workbooks.columns import REQUIRED, Column, Content
@@ -101,7 +101,7 @@ def _absent(
     there = {each.code for each in columns}
     proposed = {} if picked else _proposed(run, columns, reference)
     typed = picked.fills if picked else proposed
-    siblings = _siblings(_owner(run).division_code, reference)
+    siblings = _siblings(run.owner.division_code, reference)
     return [
         AbsentColumn(
             column,
@@ -118,7 +118,7 @@ def _absent(
 
 def _proposed(run: ImportRun, columns: Sequence[OfferedColumn], reference: Reference) -> dict[str, str]:
     """Values that hold for most: one instrument a row, used where the enterprise is; kinds that the names say."""
-    owner = _owner(run)
+    owner = run.owner
     found = {"quantity": "1", "place_of_use": owner.address}
     if not reference.active_children.get(owner.division_code):
         found["division_code"] = reference.label_of_division(owner.division_code)
@@ -126,13 +126,6 @@ def _proposed(run: ImportRun, columns: Sequence[OfferedColumn], reference: Refer
     if names and all(is_kind(name, reference) for name in names):
         found["kind_code"] = BY_NAME
     return found
-
-
-def _owner(run: ImportRun) -> Enterprise:
-    """Whose ledger it is; nobody is asked about the columns of another import."""
-    if run.enterprise is None:
-        raise LookupError("only a ledger's columns are asked about")
-    return run.enterprise
 
 
 def _options(column: Column, reference: Reference) -> dict[str, str]:

@@ -40,9 +40,7 @@ class Ledger:
     is_undone_backwards = False
 
     def open_check(self, run: ImportRun) -> LedgerCheck:
-        if run.enterprise_id is None:
-            raise LookupError("a ledger's import without an enterprise")
-        return LedgerCheck(run.enterprise_id, ledger_reference.load(), _seen_of(run.id))
+        return LedgerCheck(run.owner.id, ledger_reference.load(), _seen_of(run.id))
 
     def worded(self, actor: Actor) -> Callable[[str, Any], str]:
         return lambda _code, value: str(value)

@@ -105,6 +105,8 @@ def _result_column(sheet: Any, header_row: int) -> int | None:
 
 def _mark_row(sheet: Any, row: RowMarks, column: int | None) -> Sequence[Listed]:
     """Colour and comment the row's cells; returns its lines of the error sheet."""
+    for letter, text in row.mended:
+        _put_mended(sheet, sheet.cell(row.row, column_index_from_string(letter)), text)
     for letter, tone, words in row.cells:
         _mark_cell(sheet, row.row, column_index_from_string(letter), tone, words)
     result = sheet.cell(row.row, column) if column else None
@@ -122,6 +124,15 @@ def _mark_cell(sheet: Any, row: int, column: int, tone: str, words: str) -> None
         cell = _first_of_merged(sheet, cell)
     own_words = cell.comment.text.split(DIVIDER)[0].strip() if cell.comment else ""
     cell.comment = comment_of(words, own_words)
+
+
+def _put_mended(sheet: Any, cell: Any, text: str) -> None:
+    """The text a cell was given in the browser; of merged cells the first has it for all."""
+    cell = _first_of_merged(sheet, cell) if isinstance(cell, MergedCell) else cell
+    if text:
+        put_text(cell, text)
+    else:
+        cell.value = None
 
 
 def _first_of_merged(sheet: Any, cell: Any) -> Any:

@@ -85,6 +85,8 @@ class _Copy:
         mark = next(marks, None)
         for number, cells in source.rows():
             is_marked = mark is not None and mark.row == number
+            if is_marked and mark is not None and mark.mended:
+                cells = _with_mended(cells, mark)
             self._sheet.append(self._row(number, cells, mark if is_marked else None))
             if is_marked:
                 mark = next(marks, None)
@@ -144,6 +146,16 @@ class _Copy:
         if shown:
             copied.number_format = "0" * len(shown)
         return copied
+
+
+def _with_mended(cells: Sequence[Cell | None], mark: RowMarks) -> list[Cell | None]:
+    """The row with what was put right in the browser in its cells."""
+    row = list(cells)
+    for letter, text in mark.mended:
+        position = column_index_from_string(letter) - 1
+        row += [None] * (position + 1 - len(row))
+        row[position] = (CellKind.TEXT.value, text, None) if text else None
+    return row
 
 
 def _day(text: str) -> dt.date | str:

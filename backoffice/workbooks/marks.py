@@ -40,13 +40,17 @@ class SheetMarks:
 
 @dataclass(frozen=True, slots=True)
 class RowMarks:
-    """A row's result; its cells to mark as (letter, tone, words of the comment); its lines of the error sheet."""
+    """A row's result; its cells to mark as (letter, tone, words of the comment); its lines of the error sheet.
+
+    `mended` are cells as (letter, text) that were put right in the browser: the file has the new text.
+    """
 
     row: int
     result: str
     tone: str
     cells: Sequence[tuple[str, str, str]]
     listed: Sequence[Listed]
+    mended: Sequence[tuple[str, str]] = ()
 
 
 def write_marks(path: Path, sheet: SheetMarks, rows: Iterable[RowMarks]) -> None:

@@ -159,6 +159,11 @@ def test_what_is_wrong_stands_beside_the_row_however_long_its_texts_are(browser:
     html = page(browser.get(f"{path}?show=errors"))
     beside = re.findall(r'<td class="said-first[^"]*"[^>]*>(.*?)</td>', html, re.DOTALL)
     assert len(beside) == 2
+    assert "B 器具名称" in beside[0] and "最多 100 个" in beside[0]
+    assert "N 器具数量" in beside[1] and "O 器具用途" in beside[1] and "不在选项中" in beside[1]
+    browser.post(f"{path}/cancel")
+    html = page(browser.get(f"{path}?show=errors"))
+    beside = re.findall(r'<td class="said-first[^"]*"[^>]*>(.*?)</td>', html, re.DOTALL)
     assert "器具名称：" in beside[0] and "N 器具数量：" in beside[1] and "另有 1 处" in beside[1]
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -20,6 +21,7 @@ from ...web.current import signed_in_actor
 from ...workbooks.column_sets import ColumnSet
 from ...workbooks.problems import WARNINGS
 from .import_expected import Expected, expected_words
+from .import_fields import Fields, Lists, MendField, columns_to_mend, is_open
 from .import_summary import Summary, alike_filter, summaries_of
 
 PAGE = 50
@@ -38,6 +40,7 @@ class Cell:
     before: str | None = None
     problems: Sequence[str] = ()
     tone: str = ""
+    field: MendField | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,14 @@ class PreviewRow:
     outcome: RowOutcome
     cells: Sequence[Cell]
     expected: Expected | None = None
+
+    @property
+    def is_dropped(self) -> bool:
+        return self.outcome is RowOutcome.DROPPED
+
+    @property
+    def has_fields(self) -> bool:
+        return any(cell.field for cell in self.cells)
 
     @property
     def wrong(self) -> list[tuple[str, str]]:
@@ -66,6 +77,14 @@ class PreviewTab:
 
 
 @dataclass(frozen=True, slots=True)
+class Worded:
+    """The columns of the run's workbook, and earlier values in words by row and column."""
+
+    columns: ColumnSet
+    before: Mapping[tuple[int, str], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """A page of rows, the filters with their counts, and the sentences about the whole file."""
 
@@ -78,6 +97,9 @@ class Preview:
     summaries: Sequence[Summary] = ()
     lead: Sequence[str] = ()
     """Columns that say which record a row is."""
+    is_open: bool = False
+    place: Mapping[str, str] = field(default_factory=dict)
+    lists: Lists = field(default_factory=Lists)
 
     @property
     def has_expected(self) -> bool:
@@ -94,24 +116,23 @@ class Preview:
         expected = expected_words(run, page)
         columns = columns_of(run)
         codes = _codes(page, columns)
-        old = _old_words(run, page)
+        fields = Fields(run)
+        worded = Worded(columns, _old_words(run, page))
+        shown = [_row(row, codes, worded, expected.get(row.number), fields if is_open(run) else None) for row in page]
+        summaries = summaries_of(run, fields) if run.errors or run.warnings else ()
+        on_page = [cell.field for row in shown for cell in row.cells if cell.field]
         return cls(
             headers=[_header(code, page, columns) for code in codes],
-            rows=[
-                PreviewRow(
-                    row.number,
-                    row.outcome,
-                    [_cell(row, code, columns, old.get((row.number, code))) for code in codes],
-                    expected.get(row.number),
-                )
-                for row in page
-            ],
+            rows=shown,
             lead=columns.shown[:2],
             tabs=_tabs(run, show),
             about_file=[stored_sentence(problem) for problem in run.problems],
             next_url=f"?show={show}{asked}&after={page[-1].number}" if len(rows) > PAGE else "",
             is_first=start == 0,
-            summaries=summaries_of(run) if run.errors or run.warnings else (),
+            summaries=summaries,
+            is_open=is_open(run),
+            place={name: value for name, value in (("show", show), ("after", after), *parse_qsl(asked)) if value},
+            lists=fields.lists([*on_page, *(each.field for each in summaries if each.field)]),
         )
 
 
@@ -121,6 +142,7 @@ FILTERS: dict[str, Any] = {
     "new": ImportRow.outcome == RowOutcome.NEW,
     "updated": ImportRow.outcome == RowOutcome.UPDATED,
     "same": ImportRow.outcome == RowOutcome.SAME,
+    "dropped": ImportRow.outcome == RowOutcome.DROPPED,
 }
 
 
@@ -147,6 +169,8 @@ def _tabs(run: ImportRun, show: str) -> list[PreviewTab]:
         "updated": (_("更新"), run.updated),
         "same": (_("不变"), run.same),
     }
+    if run.dropped or show == "dropped":
+        labels["dropped"] = (_("不导入"), run.dropped)
     return [PreviewTab(label, count, f"?show={code}", code == show) for code, (label, count) in labels.items()]
 
 
@@ -168,7 +192,7 @@ def _codes(rows: Sequence[ImportRow], columns: ColumnSet) -> list[str]:
     needed = set(columns.shown)
     for row in rows:
         needed.update(problem["field"] for problem in row.problems if problem["field"])
-        needed.update(row.before or ())
+        needed.update(row.before or (), columns_to_mend(row))
     return [code for code in columns.by_code if code in needed]
 
 
@@ -179,9 +203,17 @@ def _header(code: str, rows: Sequence[ImportRow], columns: ColumnSet) -> str:
     return f"{letter} {columns.by_code[code].name}".strip()
 
 
-def _cell(row: ImportRow, code: str, columns: ColumnSet, before: str | None) -> Cell:
+def _row(
+    row: ImportRow, codes: Sequence[str], worded: Worded, expected: Expected | None, fields: Fields | None
+) -> PreviewRow:
+    to_mend = fields.of_row(row) if fields else {}
+    cells = [replace(_cell(row, code, worded), field=to_mend.get(code)) for code in codes]
+    return PreviewRow(row.number, row.outcome, cells, expected)
+
+
+def _cell(row: ImportRow, code: str, worded: Worded) -> Cell:
     problems = [problem for problem in row.problems if problem["field"] == code]
-    header = _header(code, [row], columns)
+    header, before = _header(code, [row], worded.columns), worded.before.get((row.number, code))
     text = row.found.get(code, "")
     if not problems:
         return Cell(code, header, text, before=before)

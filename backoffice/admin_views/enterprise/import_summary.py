@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +13,8 @@ from flask_babel import gettext as _
 from ...messages.ledger import is_warning, stored_sentence
 from ...models import ImportRow, ImportRun
 from ...services.ledger_import_alike import Alike, alike_problems
+from ...workbooks.spans import spans, spelled
+from .import_fields import Fields, MendField
 
 MOST_SENTENCES = 8
 MOST_RANGES = 6
@@ -22,19 +23,25 @@ MOST_RANGES = 6
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One sentence about equal problems, and the address of the rows that have it."""
+    """One sentence about equal problems, the address of the rows that have it, and the field that mends them all."""
 
     sentence: str
     url: str
     is_warning: bool
+    row: int = 0
+    column: str = ""
+    code: str = ""
+    count: int = 0
+    field: MendField | None = None
 
 
-def summaries_of(run: ImportRun) -> list[Summary]:
+def summaries_of(run: ImportRun, fields: Fields) -> list[Summary]:
     """The most frequent equal problems of a file, errors first; a problem that stands alone is seen in its row."""
-    return [_summary(found) for found in alike_problems(run.id, most=MOST_SENTENCES)]
+    alike = alike_problems(run.id, most=MOST_SENTENCES)
+    return [_summary(found, fields.of_alike(found.problem, place)) for place, found in enumerate(alike, start=1)]
 
 
-def _summary(found: Alike) -> Summary:
+def _summary(found: Alike, field: MendField | None) -> Summary:
     problem, warns = found.problem, is_warning(found.problem)
     said = stored_sentence(problem).removesuffix("。")
     sentence = _(
@@ -45,22 +52,16 @@ def _summary(found: Alike) -> Summary:
         count=len(found.numbers),
     )
     asked = {"show": "warnings" if warns else "errors", "field": problem["field"] or "", "code": problem["code"]}
-    return Summary(sentence, "?" + urlencode({**asked, "found": problem["found"]}), warns)
+    url = "?" + urlencode({**asked, "found": problem["found"]})
+    return Summary(
+        sentence, url, warns, found.numbers[0], problem["field"] or "", problem["code"], len(found.numbers), field
+    )
 
 
 def ranges_of(numbers: Sequence[int]) -> str:
     """Row numbers as people write them: 5–37、40."""
-    spans = list(_spans(sorted(numbers)))
-    words = [str(first) if first == last else f"{first}–{last}" for first, last in spans[:MOST_RANGES]]
-    return "、".join(words) + (_(" 等") if len(spans) > MOST_RANGES else "")
-
-
-def _spans(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    first = numbers[0]
-    for number, following in pairwise([*numbers, -1]):
-        if following != number + 1:
-            yield first, number
-            first = following
+    found = list(spans(numbers))
+    return spelled(found[:MOST_RANGES]) + (_(" 等") if len(found) > MOST_RANGES else "")
 
 
 def alike_filter(args: Mapping[str, str]) -> tuple[sa.ColumnElement[bool] | None, str]:

@@ -30,6 +30,7 @@ from ..import_files import UploadedFile
 from ..subjects import record_path
 from .import_annotated import AnnotatedPages, annotated_of
 from .import_mapping import MappingPages, mapping_words
+from .import_mend import MendPages
 from .import_preview import Preview, read_filter
 from .import_undo import UndoPages, undo_words
 
@@ -64,16 +65,24 @@ def decision_of(row: ImportRun) -> Decision | None:
         what = _(
             "%(rows)s 行里 %(errors)s 行有错，其余 %(good)s 行可以导入", rows=row.rows, errors=row.errors, good=good
         )
-        who = _("改完重新上传，或只导入正确的行；有错误的文件不能全部导入。")
+        who = _("可以在下面的格子里直接改，也可以改好文件重新上传，或只导入正确的行；有错误时不能全部导入。")
         return Decision(what, who, why_not_all=_("还有 %(count)s 行有错", count=row.errors), good_rows=good)
+    if not good and not row.same:
+        return Decision(_("这个文件的行都不导入"), _("没有需要写入的内容；要导入的行可以在“不导入”里恢复。"))
     if not good:
         what = _("%(count)s 行与%(place)s完全相同", count=row.same, place=label(row.subject))
         return Decision(what, _("没有需要写入的内容，%(place)s不会有变化。", place=label(row.subject)))
-    what = _("%(rows)s 行都可以导入：新增 %(new)s，更新 %(updated)s", rows=row.rows, new=row.new, updated=row.updated)
-    return Decision(what, _("确认后写入%(place)s；写入前%(place)s没有变化。", place=label(row.subject)))
+    what = _(
+        "%(rows)s 行都可以导入：新增 %(new)s，更新 %(updated)s",
+        rows=row.rows - row.dropped,
+        new=row.new,
+        updated=row.updated,
+    )
+    left_out = _("另有 %(count)s 行不导入。", count=row.dropped) if row.dropped else ""
+    return Decision(what, left_out + _("确认后写入%(place)s；写入前%(place)s没有变化。", place=label(row.subject)))
 
 
-class Imports(UndoPages, AnnotatedPages, MappingPages, UploadedFile, ScopedModelView):
+class Imports(UndoPages, MendPages, AnnotatedPages, MappingPages, UploadedFile, ScopedModelView):
     """A run of the import."""
 
     model, noun, title, menu_group = ImportRun, "imports", _l("导入"), _l("工具")
@@ -265,6 +274,7 @@ class Imports(UndoPages, AnnotatedPages, MappingPages, UploadedFile, ScopedModel
             "undo": undo_words(row) if row.undo_requested_at is None else None,
             "show_link": True,
             "decision": decision_of(row),
+            "lookup_url": record_path("enterprise", "instruments", "lookup/division_code"),
             "annotated": annotated_of(row),
             "mapping": mapping_words(row, self.url_of("mapping", key=row.id)),
             "uploaded": _("%(name)s · %(at)s", name=row.uploaded_by.name, at=moment(row.created_at)),
