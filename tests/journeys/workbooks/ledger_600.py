@@ -90,14 +90,15 @@ MISTAKES: tuple[Mistake, ...] = (
 
 def instruments() -> list[dict[str, str]]:
     """The 600 instruments as they should stand in the ledger, lists in words, kinds and divisions by their codes."""
-    return [_filled(_instrument(number)) for number in range(ROWS)]
+    return [_filled(instrument(number)) for number in range(ROWS)]
 
 
 def _filled(row: Mapping[str, str]) -> dict[str, str]:
     return {code: text for code, text in row.items() if text}
 
 
-def _instrument(number: int) -> dict[str, str]:
+def instrument(number: int) -> dict[str, str]:
+    """One instrument; the same each time, also beyond the 600."""
     kind_of_row, place = KINDS[number % len(KINDS)], PLACES[number // len(KINDS) % len(PLACES)]
     name, kind, model, measuring_range, accuracy, prefix, maker, department, purpose, mode = kind_of_row
     return {
