@@ -24,9 +24,9 @@ from ...web.form_keys import once
 from ..base import Button, Done, NextStep, ScopedModelView, Tab
 from ..formatting import as_badge, moment
 from ..forms import PanelForm, place_problems
-from ..import_files import UploadedFile
+from ..import_files import MarkedFile, UploadedFile
 from ..subjects import record_path
-from .import_annotated import AnnotatedPages, annotated_of
+from .import_annotated import annotated_of
 from .import_preview import Preview, read_filter
 from .import_undo import UndoPages, undo_words
 
@@ -64,7 +64,7 @@ def decision_of(row: ImportRun) -> Decision | None:
     return Decision(what, _("确认后写入台账；写入前台账没有变化。"))
 
 
-class Imports(UndoPages, AnnotatedPages, UploadedFile, ScopedModelView):
+class Imports(UndoPages, MarkedFile, UploadedFile, ScopedModelView):
     """A run of the import."""
 
     model, noun, title, menu_group = ImportRun, "imports", _l("导入"), _l("工具")
@@ -193,7 +193,8 @@ class Imports(UndoPages, AnnotatedPages, UploadedFile, ScopedModelView):
     def record_buttons(self, row: ImportRun) -> list[Button]:
         if row.state not in ledger_import.UNFINISHED:
             undo = self.undo_button(row)
-            return [Button(_("再次导入"), self.url_of("new")), self.file_button(row), *([undo] if undo else [])]
+            files = [self.file_button(row), *self.marked_buttons(row)]
+            return [Button(_("再次导入"), self.url_of("new")), *files, *([undo] if undo else [])]
         cancel = self.url_of("cancel", key=row.id)
         words = _("取消后不再继续；已写入台账的 %(count)s 行保留。", count=row.applied)
         return [Button(_("取消导入"), cancel, post=True, confirm=words), self.file_button(row)]
