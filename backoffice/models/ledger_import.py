@@ -120,5 +120,6 @@ class ImportRow(Model):
             "number",
             postgresql_where=sa.text("applied_at IS NULL AND outcome IN ('new', 'updated')"),
         ),
+        sa.Index("ix_import_row_problems", "run_id", "number", postgresql_where=sa.text("problems <> '[]'::jsonb")),
         sa.Index("ix_import_row_instrument", "instrument_id", postgresql_where=sa.text("applied_at IS NOT NULL")),
     )

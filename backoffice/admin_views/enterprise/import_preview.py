@@ -23,8 +23,11 @@ from .import_summary import Summary, alike_filter, summaries_of
 PAGE = 50
 SHOWN = ("name", "kind_code", "serial_number", "manufacturer", "division_code", "quantity")
 """Columns always shown; a column with a problem or a change on the page joins them."""
-HAS_WARNING = sa.or_(
-    *(ImportRow.problems.contains([{"code": code.value}]) for code in sorted(WARNINGS, key=lambda code: code.value))
+HAS_WARNING = sa.and_(
+    ImportRow.problems != sa.text("'[]'::jsonb"),  # As the index says it.
+    sa.or_(
+        *(ImportRow.problems.contains([{"code": code.value}]) for code in sorted(WARNINGS, key=lambda code: code.value))
+    ),
 )
 
 
