@@ -1,4 +1,4 @@
-"""How the cost of a decision grows with the institutions of a province, as ratios of one run.
+"""How the cost of a decision grows with the institutions of a province, as ratios of one run; then the import's.
 
 Run by ``make bench``. Each size decides the same items; the smallest is the measure for the others.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 from backoffice.matching import decide, read_rules
 from backoffice.matching.facts import Item
+from benchmarks import imports
 
 COUNTIES = [f"37{city:02d}{county:02d}" for city in range(1, 13) for county in range(2, 9)]
 SIZES = (20, 100, 500)
@@ -93,3 +94,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    imports.main()

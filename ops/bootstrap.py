@@ -33,7 +33,7 @@ TARGETS = {
     "lint": ("dev", ["ops.test_run", "lint"], 6),
     "screens": ("dev", ["ops.tasks", "screens"], 5),
     "bench": ("dev", ["ops.tasks", "bench"], 4),
-    "drills": ("dev", ["ops.drills"], 5),
+    "drills": ("dev", ["ops.drills"], 7),
 }
 #: Targets whose stdout is their result and nothing else.
 QUIET_TARGETS = {"db", "db-stop"}

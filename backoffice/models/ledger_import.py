@@ -156,8 +156,8 @@ class ImportRow(Model):
             "number",
             postgresql_where=sa.text("applied_at IS NULL AND outcome IN ('new', 'updated')"),
         ),
+        sa.Index("ix_import_row_problems", "run_id", "number", postgresql_where=sa.text("problems <> '[]'::jsonb")),
         sa.Index("ix_import_row_instrument", "instrument_id", postgresql_where=sa.text("applied_at IS NOT NULL")),
         sa.Index("ix_import_row_key", "run_id", "key_hash"),
         sa.Index("ix_import_row_claimed", "run_id", "claimed_id", postgresql_where=sa.text("claimed_id IS NOT NULL")),
-        sa.Index("ix_import_row_problems", "run_id", "number", postgresql_where=sa.text("problems <> '[]'::jsonb")),
     )

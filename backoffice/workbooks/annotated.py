@@ -20,7 +20,7 @@ from backoffice.workbooks.reader import ROOT, bare_environment
 
 WHOLE_UNPACKED = 20 * MEGABYTE
 """Unpacked size up to which a workbook is held whole: some 20,000 rows, for which openpyxl takes 12 times as much."""
-LIMITS = replace(Limits(), memory_bytes=400 * MEGABYTE, cpu_seconds=180, wait_seconds=300)
+LIMITS = replace(Limits(), cpu_seconds=180, wait_seconds=300)
 
 
 def annotate(source: Path, marks: Path, target: Path, limits: Limits = LIMITS) -> bool:

@@ -65,6 +65,7 @@ _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{2,3}")
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn"})
 _PICTURES = range(0x1F000, 0x1FB00)
 """Emoji and other small pictures: on no name plate, and no font of the slip draws them."""
+_NO_LETTERS = re.compile("[\U0001f000-\U0001faff\ufffd]")
 _DATE_TEXT = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
 
 
@@ -73,7 +74,7 @@ def cleaned(text: str) -> str:
 
     Raises `Unreadable` for control and direction characters, which make a text look like another one, and for emoji.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable() and not _NO_LETTERS.search(text):  # Nothing below has anything to do with such a text.
         return text.strip()
     text = _BREAKS.sub(" ", text.translate(_DROPPED)).strip()
     if any(_is_refused(character) for character in text):
@@ -107,12 +108,18 @@ def shown(cell: RawCell | None) -> str:
         return str(cell.value).upper()
     if isinstance(cell.value, (int, float)):
         return cell.shown or shown_number(cell.value)
-    visible = "".join(character if character.isprintable() else " " for character in cell.value).strip()
+    visible = cell.value
+    if not visible.isprintable():
+        visible = "".join(character if character.isprintable() else " " for character in visible)
+    visible = visible.strip()
     return visible if len(visible) <= MAX_SHOWN else visible[:MAX_SHOWN] + "…"
 
 
 def is_blank(cell: RawCell | None) -> bool:
-    return cell is None or (isinstance(cell.value, str) and not cell.value.translate(_DROPPED).strip())
+    if cell is None or not isinstance(cell.value, str):
+        return cell is None
+    text = cell.value if cell.value.isprintable() else cell.value.translate(_DROPPED)
+    return not text.strip()
 
 
 def text_of(cell: RawCell | None, column: Column) -> str:

@@ -32,7 +32,7 @@ class Limits:
     part_bytes: int = 96 * MEGABYTE
     parts: int = 200
     rows: int = 50_000
-    memory_bytes: int = 640 * MEGABYTE
+    memory_bytes: int = 400 * MEGABYTE
     cpu_seconds: int = 90
     wait_seconds: int = 120
 

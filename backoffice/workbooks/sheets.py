@@ -22,6 +22,7 @@ from xml.parsers import expat
 
 from openpyxl import load_workbook
 from openpyxl.cell.read_only import EMPTY_CELL
+from openpyxl.reader import excel
 from openpyxl.worksheet import _read_only, _reader
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.xml.constants import SHEET_MAIN_NS
@@ -29,6 +30,7 @@ from openpyxl.xml.functions import iterparse
 
 from backoffice.workbooks.cells import CellKind
 from backoffice.workbooks.problems import FileProblemCode, FileProblemError
+from backoffice.workbooks.shared_strings import read_words
 
 MOST_COLUMNS = 100
 """Columns read of a sheet. The ledger has 18; a row of 16,384 cells would cost a thousand times as much."""
@@ -69,6 +71,7 @@ def open_workbook(path: Path) -> OpenedFile:
     ReadOnlyWorksheet._get_size = _no_size
     _reader.iterparse = _forgetting_rows
     _read_only.WorkSheetParser = _ParserWithoutLooks
+    excel.read_string_table = read_words
     workbook = load_workbook(path, read_only=True, data_only=False, keep_links=False)
     sheets = [sheet for sheet in workbook.worksheets if isinstance(sheet, ReadOnlyWorksheet)][:MOST_SHEETS]
     properties = {prop.name: str(prop.value) for prop in workbook.custom_doc_props.props if prop.name}

@@ -1,20 +1,18 @@
 """Fill the generated template with 300 instruments in LibreOffice Calc and save it: tests/golden/ledger-300.xlsx.
 
-LibreOffice is needed to make the file, not to test with it. On Debian: `apt-get install libreoffice-calc python3-uno`;
-then, from the root of the repository, `python -m tests.golden.fill_template`. The part that talks to LibreOffice runs
-in the Python that has its `uno` module (the system's, or the one UNO_PYTHON names).
+LibreOffice is needed to make the file, not to test with it (`office` says what to install). From the root of the
+repository: `python -m tests.golden.fill_template`.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
+
+from tests.golden import office
 
 GOLDEN = Path(__file__).resolve().parent / "ledger-300.xlsx"
 HEADERS = (
@@ -158,51 +156,13 @@ def _instrument(number: int, kind: tuple[Any, ...]) -> list[str]:
 
 def fill(template: Path, target: Path, rows: list[list[str]]) -> None:
     """Type the rows into the template as a person would, and save. Runs where `uno` is."""
-    import uno  # type: ignore[import-not-found, unused-ignore]
-    from com.sun.star.beans import PropertyValue  # type: ignore[import-not-found, unused-ignore]
-
-    with tempfile.TemporaryDirectory() as profile:
-        pipe = f"golden{os.getpid()}"
-        office = subprocess.Popen(
-            [
-                "soffice",
-                "--headless",
-                "--norestore",
-                "--nologo",
-                f"--accept=pipe,name={pipe};urp;",
-                f"-env:UserInstallation=file://{profile}",
-            ]
-        )
-        try:
-            desktop = _connect(uno, pipe)
-            document = desktop.loadComponentFromURL(
-                uno.systemPathToFileUrl(str(template)), "_blank", 0, (PropertyValue("Hidden", 0, True, 0),)
-            )
-            _type_rows(document.Sheets.getByIndex(0), rows)
-            as_xlsx = PropertyValue("FilterName", 0, "Calc MS Excel 2007 XML", 0)
-            document.storeToURL(uno.systemPathToFileUrl(str(target)), (as_xlsx,))
-            document.close(True)
-        finally:
-            office.terminate()
-            office.wait()
-
-
-def _connect(uno: Any, pipe: str) -> Any:
-    resolver = uno.getComponentContext().ServiceManager.createInstanceWithContext(
-        "com.sun.star.bridge.UnoUrlResolver", uno.getComponentContext()
-    )
-    for _ in range(120):
-        try:
-            context = resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
-            return context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
-        except Exception:
-            time.sleep(0.5)
-    raise SystemExit("LibreOffice did not start.")
+    with office.desktop() as desktop, office.document(desktop, template) as document:
+        _type_rows(document.Sheets.getByIndex(0), rows)
+        office.save(document, target)
 
 
 def _type_rows(sheet: Any, rows: list[list[str]]) -> None:
-    # The number format of a required header shows a star behind it.
-    columns = {sheet.getCellByPosition(at, 0).String.rstrip("＊"): at for at in range(30)}
+    columns = office.columns_of(sheet)
     for number, row in enumerate(rows):
         for header, text in zip(HEADERS, row, strict=True):
             cell = sheet.getCellByPosition(columns[header], number + 2)
@@ -227,9 +187,7 @@ def main() -> None:
                 purposes=PURPOSES,
                 delivery_modes=DELIVERY_MODES,
             )
-        python = os.environ.get("UNO_PYTHON", "/usr/bin/python3")
-        command = [python, __file__, str(template), str(GOLDEN)]
-        subprocess.run(command, input=json.dumps(instruments()), text=True, check=True)
+        office.run_with_uno("tests.golden.fill_template", template, GOLDEN, stdin=json.dumps(instruments()))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,10 @@ import io
 from collections.abc import Callable
 
 import pytest
+from openpyxl import load_workbook
 
 from backoffice.database import db
+from backoffice.jobs import imports as jobs
 from backoffice.models import ImportRun, User
 from backoffice.services import ledger_import
 from tests import factories
@@ -15,10 +17,10 @@ from tests.regulator.conftest import Browser
 from tests.services.ledger_samples import row, workbook
 
 
-def run_of(division: str, name: str) -> ImportRun:
+def run_of(division: str, name: str, **wrong: object) -> ImportRun:
     enterprise = factories.EnterpriseFactory(division_code=division, name=name)
     clerk = factories.actor_of(factories.UserFactory(of_enterprise=True, enterprise=enterprise))
-    run = ledger_import.receive(clerk, f"{name}.xlsx", io.BytesIO(workbook([row(1)])))
+    run = ledger_import.receive(clerk, f"{name}.xlsx", io.BytesIO(workbook([row(1, **wrong)])))
     db.session.flush()
     return run
 
@@ -45,6 +47,19 @@ def test_runs_are_listed_with_who_when_and_counts(regulator: Browser, here: Impo
 def test_the_workbook_is_downloaded(regulator: Browser, here: ImportRun) -> None:
     answer = regulator.get(f"/regulator/imports/{here.id}/uploaded")
     assert answer.status_code == 200 and answer.data.startswith(b"PK")
+
+
+def test_the_marked_workbook_is_offered_where_there_is_one(regulator: Browser, here: ImportRun) -> None:
+    assert "下载标注文件" not in regulator.get(f"/regulator/imports/{here.id}").get_data(as_text=True)
+    assert regulator.get(f"/regulator/imports/{here.id}/annotated.xlsx").status_code == 404
+    wrong = run_of("370303", "张店衡器厂", quantity=7)
+    db.session.commit()
+    for _ in (here, wrong):
+        jobs.check_imports()
+        jobs.annotate_imports()
+    assert "下载标注文件" in regulator.get(f"/regulator/imports/{wrong.id}").get_data(as_text=True)
+    answer = regulator.get(f"/regulator/imports/{wrong.id}/annotated.xlsx")
+    assert answer.status_code == 200 and 7 in [cell.value for cell in load_workbook(io.BytesIO(answer.data)).active[2]]
 
 
 def test_a_unit_registered_elsewhere_is_not_known_even_if_it_uses_instruments_here(

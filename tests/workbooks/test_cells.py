@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from backoffice.workbooks import cells
 from backoffice.workbooks.cells import CellKind, RawCell, Unreadable, date_of
 from backoffice.workbooks.columns import column_of_header
 
@@ -56,3 +57,11 @@ def test_a_header_is_known_in_its_usual_spellings(header: str, code: str) -> Non
 
 def test_other_words_are_no_header() -> None:
     assert column_of_header("备注") is None
+
+
+def test_no_character_that_is_refused_or_dropped_passes_by_the_short_way() -> None:
+    """Most texts are plain and are not looked at character by character; which may, is asked of all there are."""
+    short = [each for each in map(chr, range(0x110000)) if each.isprintable() and not cells._NO_LETTERS.search(each)]
+    assert len(short) > 100_000
+    wrong = [each for each in short if cells._is_refused(each) or ord(each) in cells._DROPPED]
+    assert wrong == [] and not cells._BREAKS.search("".join(short))

@@ -25,8 +25,11 @@ from .import_fields import Fields, Lists, MendField, columns_to_mend, is_open
 from .import_summary import Summary, alike_filter, summaries_of
 
 PAGE = 50
-HAS_WARNING = sa.or_(
-    *(ImportRow.problems.contains([{"code": code.value}]) for code in sorted(WARNINGS, key=lambda code: code.value))
+HAS_WARNING = sa.and_(
+    ImportRow.problems != sa.text("'[]'::jsonb"),  # As the index says it.
+    sa.or_(
+        *(ImportRow.problems.contains([{"code": code.value}]) for code in sorted(WARNINGS, key=lambda code: code.value))
+    ),
 )
 
 

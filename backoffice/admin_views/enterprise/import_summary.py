@@ -70,4 +70,5 @@ def alike_filter(args: Mapping[str, str]) -> tuple[sa.ColumnElement[bool] | None
     if not asked["code"]:
         return None, ""
     wanted: dict[str, Any] = {**asked, "field": asked["field"] or None}
-    return ImportRow.problems.contains([wanted]), "&" + urlencode(asked)
+    has_it = sa.and_(ImportRow.problems != sa.text("'[]'::jsonb"), ImportRow.problems.contains([wanted]))
+    return has_it, "&" + urlencode(asked)

@@ -26,9 +26,9 @@ from ...web.form_keys import once
 from ..base import Button, Done, NextStep, ScopedModelView, Tab
 from ..formatting import as_badge, moment
 from ..forms import PanelForm, place_problems
-from ..import_files import UploadedFile
+from ..import_files import MarkedFile, UploadedFile
 from ..subjects import record_path
-from .import_annotated import AnnotatedPages, annotated_of
+from .import_annotated import annotated_of
 from .import_mapping import MappingPages, mapping_words
 from .import_mend import MendPages
 from .import_preview import Preview, read_filter
@@ -82,7 +82,7 @@ def decision_of(row: ImportRun) -> Decision | None:
     return Decision(what, left_out + _("确认后写入%(place)s；写入前%(place)s没有变化。", place=label(row.subject)))
 
 
-class Imports(UndoPages, MendPages, AnnotatedPages, MappingPages, UploadedFile, ScopedModelView):
+class Imports(UndoPages, MendPages, MarkedFile, MappingPages, UploadedFile, ScopedModelView):
     """A run of the import."""
 
     model, noun, title, menu_group = ImportRun, "imports", _l("导入"), _l("工具")
@@ -217,7 +217,8 @@ class Imports(UndoPages, MendPages, AnnotatedPages, MappingPages, UploadedFile, 
     def record_buttons(self, row: ImportRun) -> list[Button]:
         if row.state not in ledger_import.UNFINISHED:
             undo = self.undo_button(row)
-            return [Button(_("再次导入"), self.url_of("new")), self.file_button(row), *([undo] if undo else [])]
+            files = [self.file_button(row), *self.marked_buttons(row)]
+            return [Button(_("再次导入"), self.url_of("new")), *files, *([undo] if undo else [])]
         cancel = self.url_of("cancel", key=row.id)
         words = _("取消后不再继续；已写入%(place)s的 %(count)s 行保留。", place=label(row.subject), count=row.applied)
         return [Button(_("取消导入"), cancel, post=True, confirm=words), self.file_button(row)]

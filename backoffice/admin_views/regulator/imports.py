@@ -16,7 +16,7 @@ from ...models import Enterprise, ImportRun
 from ...states import ImportState, ImportSubject
 from ..base import Button, Card, Fact, ScopedModelView, Tab
 from ..formatting import as_badge, moment
-from ..import_files import UploadedFile
+from ..import_files import MarkedFile, UploadedFile
 from ..lists import DayFilter, TextFilter
 from .common import BUSINESS, P
 
@@ -33,7 +33,7 @@ def _when(at: datetime | None) -> str:
     return "" if at is None else moment(at)
 
 
-class Imports(UploadedFile, ScopedModelView):
+class Imports(MarkedFile, UploadedFile, ScopedModelView):
     """导入."""
 
     model, noun, title, menu_group = ImportRun, "imports", _l("台账导入"), BUSINESS
@@ -102,7 +102,7 @@ class Imports(UploadedFile, ScopedModelView):
         return as_badge(self, None, row, "state")
 
     def record_buttons(self, row: ImportRun) -> list[Button]:
-        return [self.file_button(row)]
+        return [self.file_button(row), *self.marked_buttons(row)]
 
     def cards(self, row: ImportRun) -> Sequence[Card]:
         who = Card(

@@ -16,6 +16,8 @@ from pathlib import Path
 from tests.golden import office
 
 BY_LIBREOFFICE, BY_IMITATION = "LibreOffice", "LibreOffice's layout, imitated"
+PREFIX = "WL"
+"""Of every serial number and 管理编号."""
 WRONG_QUANTITY = "3"
 FIRST_NUMBER = 1_000
 """Of the instruments: those of `ledger_600` come before."""
@@ -35,29 +37,29 @@ _STRINGS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sha
 _STRINGS_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
 
 
-def write(target: Path, rows: int, *, wrong_every: int = 0, prefix: str = "WL") -> str:
+def write(target: Path, rows: int, *, wrong_every: int = 0, may_ask_office: bool = True) -> str:
     """Write the workbook, every so many rows wrong; returns who laid it out."""
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "made.xlsx"
-        _write_template(made, instruments(rows, wrong_every=wrong_every, prefix=prefix))
-        if office.is_installed():
+        _write_template(made, instruments(rows, wrong_every=wrong_every))
+        if may_ask_office and office.is_installed():
             office.run_with_uno(__spec__.name, made, target)
             return BY_LIBREOFFICE
         imitate(made, target)
         return BY_IMITATION
 
 
-def instruments(rows: int, *, wrong_every: int, prefix: str) -> Iterator[dict[str, str]]:
+def instruments(rows: int, *, wrong_every: int) -> Iterator[dict[str, str]]:
     """Instruments with most of the columns filled, as in a careful enterprise."""
     from tests.journeys.workbooks import ledger_600
 
     for number in range(1, rows + 1):
         row = ledger_600.instrument(FIRST_NUMBER + number)
         yield row | {
-            "serial_number": f"{prefix}{number:06d}",
+            "serial_number": f"{PREFIX}{number:06d}",
             "place_of_use": f"{row['place_of_use']}东侧第 {number} 台",
             "quantity": WRONG_QUANTITY if wrong_every and number % wrong_every == 0 else "1",
-            "management_number": f"{prefix}-{number:06d}",
+            "management_number": f"{PREFIX}-{number:06d}",
             "purchased_on": "2024-03-18",
             "declared_verified_on": "2026-06-10",
             "declared_valid_until": "2027-06-09",

@@ -1,0 +1,1 @@
+"""The ledger of instruments as a Django application."""
