@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import random
 from collections import Counter
@@ -32,7 +33,7 @@ from backoffice.states import ImportMode, ImportState, RowOutcome
 from backoffice.unit_of_work import unit_of_work
 from backoffice.workbooks.rawcells import fingerprint
 from tests.factories import UserFactory, actor_of
-from tests.services.ledger_samples import row
+from tests.services.ledger_samples import row, workbook
 from tests.services.test_ledger_import import codes_by_row, ledger_rows, upload, write
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -326,6 +327,21 @@ def test_the_marked_workbook_shows_what_is_now(clerk: Actor) -> None:
     results = [sheet.cell(number, sheet.max_column).value for number in (2, 3, 4)]
     assert results[:2] == ["新增", "不导入"] and results[2].startswith("错误：器具数量")
     assert (sheet.cell(2, 2).value, sheet.cell(4, 3).value) == ("压力表", "1401")
+
+
+def test_the_marked_copy_of_a_text_file_shows_what_is_now(clerk: Actor) -> None:
+    stream = io.StringIO()
+    csv.writer(stream).writerows(
+        load_workbook(io.BytesIO(workbook([row(1, quantity=3), row(2, name=None)]))).active.values
+    )
+    with unit_of_work():
+        run = ledger_import.receive(clerk, "台账.csv", io.BytesIO(stream.getvalue().encode()))
+    imports.check_imports()
+    mend(clerk, run, (2, "quantity", "1"), (2, "department", ""), (3, "name", "压力表"), (3, "kind_code", "1-2"))
+    sheet = marked(run)
+    assert [sheet.cell(2, at).value for at in (14, 13)] == ["1", None]
+    assert [sheet.cell(3, at).value for at in (2, 3)] == ["压力表", "1-2"]
+    assert sheet.cell(3, sheet.max_column).value.startswith("错误：种别代码")
 
 
 def test_a_marked_workbook_that_comes_back_keeps_what_was_mended(clerk: Actor) -> None:
