@@ -20,7 +20,7 @@ from ..matching import read_accuracy, read_range
 from ..models import Capability, Institution, InstrumentKind, Laboratory, MatchingDecision
 from ..permissions import Permission
 from ..states import DeliveryMode
-from ..workbooks.capability_columns import INTERNAL, PUBLIC, SCOPES
+from ..workbooks.capability_columns import EXAMPLE_NUMBER, INTERNAL, PUBLIC, SCOPES
 from ..workbooks.column_sets import CAPABILITIES
 from ..workbooks.problems import ProblemCode
 from ..workbooks.reference import Reference, folded_name
@@ -101,6 +101,23 @@ class Capabilities(RecordSubject):
             takes_any_kind=True,
         )
 
+    def example(self, reference: Reference) -> Mapping[str, str]:
+        kind = next((each for each in reference.kinds.values() if not each.retired), None)
+        place = next((code for code, each in reference.divisions.items() if not each.retired), None)
+        return {
+            "number": EXAMPLE_NUMBER,
+            "institution_id": next(iter(reference.choices("institution_id").values()), ""),
+            "kind_code": kind.label if kind else "",
+            "areas": reference.label_of_division(place) if place else "",
+            "valid_from": "2026-01-01",
+            "valid_until": "2030-12-31",
+            "document_number": "鲁法计〔2026〕1 号",
+            "delivery_modes": "、".join(reference.delivery_modes.values()),
+            "unit_scope": SCOPES[PUBLIC],
+            "measuring_range": "(0～60) MPa",
+            "accuracies": "1.6级、2.5级",
+        }
+
     def all_of(self, actor: Actor) -> dict[str, Values]:
         return _records(scoping.visible(actor, Capability))
 
@@ -117,7 +134,7 @@ class Capabilities(RecordSubject):
         )
         for key, values in self.all_of(actor).items():
             facts.numbers[self.identity(None, values)].append(key)
-            facts.about[self.group(values)].append((key, values))
+            facts.about[_about(values)].append((key, values))
         return facts
 
     def prepare(self, draft: Draft, known: Known) -> None:
@@ -158,8 +175,8 @@ class Capabilities(RecordSubject):
         """A known record is itself, however it is changed."""
         return key or json.dumps([values[name] for name in IDENTIFYING], ensure_ascii=False)
 
-    def group(self, values: Values) -> str:
-        return f"{values['institution_id']} {values['kind_code']}"
+    def groups(self, values: Values) -> Sequence[str]:
+        return (_about(values),)
 
     def check(self, known: Known, key: str | None, values: Values) -> None:
         capability = db.session.get(Capability, int(key)) if key else None
@@ -169,11 +186,11 @@ class Capabilities(RecordSubject):
 
     def compare(self, draft: Draft, key: str | None, values: Values, known: Known) -> None:
         """Warns of others of the same institution and kind that do the same, at the same places and times."""
-        for other_key, other in known.facts.about.get(self.group(values), ()):
+        for other_key, other in known.facts.about.get(_about(values), ()):
             if other_key != key and _overlap(values, other, known.facts.parents):
                 draft.warn("areas", ProblemCode.OVERLAPS_RECORD, number=other_key)
                 break
-        for number, other in known.met.get(self.group(values), ()):
+        for number, other in known.met.get(_about(values), ()):
             if _overlap(values, other, known.facts.parents):
                 draft.warn("areas", ProblemCode.OVERLAPS_ROW, earlier_row=number)
                 break
@@ -225,6 +242,10 @@ class Capabilities(RecordSubject):
         db.session.execute(
             sa.select(Capability.id).where(Capability.id.in_(ids)).order_by(Capability.id).with_for_update()
         )
+
+
+def _about(values: Values) -> str:
+    return f"{values['institution_id']} {values['kind_code']}"
 
 
 def _records(statement: sa.Select[Any]) -> dict[str, Values]:

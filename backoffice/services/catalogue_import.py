@@ -15,7 +15,7 @@ from ..errors import Invalid
 from ..models import Capability, CatalogueItem, Designation, InstrumentKind, MeasuringInstrument
 from ..permissions import Permission
 from ..states import Purpose
-from ..workbooks.catalogue_columns import ACTIVE, OF_KINDS_ONLY, STATUSES, STOPPED
+from ..workbooks.catalogue_columns import ACTIVE, EXAMPLE_CODE, OF_KINDS_ONLY, STATUSES, STOPPED
 from ..workbooks.column_sets import CATALOGUE
 from ..workbooks.problems import ProblemCode
 from ..workbooks.reference import Reference, folded_name
@@ -72,6 +72,19 @@ class Catalogue(RecordSubject):
             },
         )
 
+    def example(self, reference: Reference) -> Mapping[str, str]:
+        return {
+            "code": EXAMPLE_CODE,
+            "name": "压力表（精密）",
+            "item_code": next(iter(reference.choices("item_code").values()), ""),
+            "aliases": "精密表、标准压力表",
+            "supervision": catalogue.SUPERVISIONS[0],
+            "verification_scheme": catalogue.SCHEMES[0],
+            "default_period_months": "12",
+            "purposes": "、".join(list(reference.choices("purposes").values())[:2]),
+            "status": STATUSES[ACTIVE],
+        }
+
     def all_of(self, actor: Actor) -> dict[str, Values]:
         return _records(scoping.visible(actor, CatalogueItem), scoping.visible(actor, InstrumentKind))
 
@@ -115,15 +128,15 @@ class Catalogue(RecordSubject):
         """Two kinds of one file with the same name; one that stands in the catalogue is refused by its service."""
         if is_item(draft.values["code"]):
             return
-        earlier = known.names.setdefault(draft.values["name"], draft.row.number)
-        if earlier != draft.row.number:
-            draft.refuse("name", ProblemCode.NAME_TWICE.value, earlier_row=earlier)
+        for earlier, values in known.met.get(_named(draft.values), ())[:1]:
+            if values["code"] != draft.values["code"]:
+                draft.refuse("name", ProblemCode.NAME_TWICE.value, earlier_row=earlier)
 
     def identity(self, key: str | None, values: Values) -> str:
         return str(values["code"])
 
-    def group(self, values: Values) -> str:
-        return str(values["code"])
+    def groups(self, values: Values) -> Sequence[str]:
+        return (values["code"],) if is_item(values["code"]) else (values["code"], _named(values))
 
     def check(self, known: Known, key: str | None, values: Values) -> None:
         problems = Problems()
@@ -206,6 +219,10 @@ class Catalogue(RecordSubject):
         for model in (CatalogueItem, InstrumentKind):
             statement = sa.select(model.code).where(model.code.in_(codes)).order_by(model.code)
             db.session.execute(statement.with_for_update(of=model))
+
+
+def _named(values: Values) -> str:
+    return f"name {values['name']}"
 
 
 def _records(items: sa.Select[Any], kinds: sa.Select[Any]) -> dict[str, Values]:

@@ -86,9 +86,8 @@ class Known:
     """What else the declaration wants to know, asked once."""
     seen: dict[str, int] = field(default_factory=dict)
     """The first row of each record of the file, by its identity."""
-    names: dict[str, int] = field(default_factory=dict)
     met: dict[str, list[tuple[int, Values]]] = field(default_factory=dict)
-    """Good rows of the file as the records they would be, by group."""
+    """Good rows of the file as the records they would be, by their groups."""
 
 
 class RecordSubject(ABC):
@@ -108,6 +107,10 @@ class RecordSubject(ABC):
     @abstractmethod
     def reference(self, actor: Actor) -> Reference:
         """The lists its cells are read against."""
+
+    @abstractmethod
+    def example(self, reference: Reference) -> Mapping[str, str]:
+        """One believable row of the data in force, marked so that nobody takes it for a record."""
 
     @abstractmethod
     def all_of(self, actor: Actor) -> dict[str, Values]:
@@ -130,7 +133,7 @@ class RecordSubject(ABC):
         """Equal for two rows that are the same record."""
 
     @abstractmethod
-    def group(self, values: Values) -> str:
+    def groups(self, values: Values) -> Sequence[str]:
         """Under which a row of the file is looked for by the ones that follow."""
 
     @abstractmethod
@@ -327,4 +330,5 @@ class RecordCheck:
     def remember(self, number: int, key: str | None, values: Values) -> None:
         """A good row of the file, for the ones that follow."""
         self._known.seen.setdefault(self._subject.identity(key, values), number)
-        self._known.met.setdefault(self._subject.group(values), []).append((number, values))
+        for group in self._subject.groups(values):
+            self._known.met.setdefault(group, []).append((number, values))

@@ -15,7 +15,6 @@ from openpyxl.packaging.custom import StringProperty
 from backoffice.database import db
 from backoffice.jobs import imports
 from backoffice.models import Capability, ImportRun, InstrumentKind, Notice, User
-from backoffice.services import notices
 from backoffice.states import ImportSubject
 from backoffice.workbooks.column_sets import CAPABILITIES, CATALOGUE
 from backoffice.workbooks.marks import RUN_PROPERTY
@@ -203,4 +202,3 @@ def test_every_subject_has_a_way_in() -> None:
     from backoffice.admin_views.regulator.record_imports import CapabilityImports, CatalogueImports
 
     assert {view.subject for view in (Imports, CatalogueImports, CapabilityImports)} == set(ImportSubject)
-    assert notices is not None

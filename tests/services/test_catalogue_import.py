@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -23,6 +24,7 @@ from backoffice.services import (
     invariants,
     ledger_import,
     ledger_import_apply,
+    ledger_import_check,
     ledger_import_undo,
     stored_files,
 )
@@ -299,6 +301,27 @@ def test_each_row_is_written_once_by_two_workers_in_turn_and_after_a_kill(
     created = db.session.scalars(sa.select(AuditEvent.subject_id).where(AuditEvent.action == "reference.created")).all()
     assert sorted(created) == [f"14{number}" for number in range(60, 67)]
     assert invariants.broken() == {}
+
+
+def test_a_check_that_was_killed_goes_on_with_what_it_knew(editor: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_import_check, "BATCH", 1)
+    monkeypatch.setattr(ledger_import_check, "LEASE_SECONDS", 0)
+    rows = [{"code": "98", "name": "新项别"}, new_kind("9801", item_code="98", name="甲"), new_kind("9802", name="甲")]
+    with unit_of_work():
+        content = io.BytesIO(workbook(CATALOGUE, [*rows, {"code": "98", "name": "又一个"}]))
+        run = ledger_import.receive(editor, "目录.xlsx", content, SUBJECT)
+    for _killed in range(2):
+        with unit_of_work():
+            work = ledger_import_check.claim()
+        assert work is not None
+        with ledger_import_check.FileCheck(work) as check:
+            batch = check.read()
+            with unit_of_work():
+                assert check.store(batch)
+    imports.check_imports()
+    db.session.refresh(run)
+    assert (run.state, counts(run)) == (ImportState.READY, (2, 0, 0, 2))
+    assert codes_of(run) == {4: [("name", "name_twice")], 5: [("code", "record_twice")]}
 
 
 def test_two_workers_write_a_run_once(app: Flask, editor: Actor, monkeypatch: pytest.MonkeyPatch) -> None:

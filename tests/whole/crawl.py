@@ -15,7 +15,7 @@ from .people import Visitor
 
 MOST_OF_A_SHAPE = 2
 """Addresses visited with the same endpoint and the same names in the query."""
-MOST_PAGES = 160
+MOST_PAGES = 200
 LOCAL = "http://localhost"
 
 
