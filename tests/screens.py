@@ -13,7 +13,7 @@ import re
 import sys
 import tempfile
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from fontTools.ttLib import TTFont
@@ -23,6 +23,7 @@ from playwright.sync_api import Page as BrowserPage
 
 from ops import postgres
 from ops.words import Stop, run_with_words, say
+from tests import screens_import, screens_tour
 from tests.databases import drop_database
 from tests.journeys.support import (
     CONTEXT_ARGUMENTS,
@@ -37,7 +38,6 @@ from tests.journeys.support import (
     write_font_configuration,
 )
 from tests.journeys.watching import Watch
-from tests.screens_tour import walk
 
 TARGET = ROOT / "docs" / "screens"
 LARGEST = 150 * 1024
@@ -205,7 +205,7 @@ class Album:
 
 
 def take(browser: Browser, stack: Stack, watch: Watch) -> Album:
-    """Take every picture; the tour last, for it changes the data."""
+    """Take every picture; those that change the data last."""
     album = Album()
     for role in ROLES:
         context = watch.over(browser.new_context(**CONTEXT_ARGUMENTS))
@@ -218,18 +218,31 @@ def take(browser: Browser, stack: Stack, watch: Watch) -> Album:
                 open_page(page, stack, address)
                 album.add(page, role.folder, name, size)
         context.close()
-    context = watch.over(browser.new_context(**CONTEXT_ARGUMENTS))
-    walk(context.new_page(), stack, lambda page, name: _in_both_sizes(album, page, name))
-    context.close()
+    for folder, username, walk in WALKS:
+        context = watch.over(browser.new_context(**CONTEXT_ARGUMENTS))
+        page = context.new_page()
+        if username:
+            sign_in(page, stack, username)
+        walk(page, stack, partial(_in_both_sizes, album, folder))
+        context.close()
     return album
 
 
-def _in_both_sizes(album: Album, page: BrowserPage, name: str) -> None:
-    """A moment of the tour, on a phone and then on the desk it goes on at."""
+AT_ITS_PLACE = """document.fonts.ready.then(() => {
+  const place = location.hash && document.querySelector(location.hash);
+  if (place) place.scrollIntoView(); else scrollTo(0, 0);
+})"""
+"""A page that was left for a row of it shows that row."""
+WALKS = (("import", screens_import.CLERK, screens_import.walk), ("tour", "", screens_tour.walk))
+"""A folder, who signs in, and the way that is shown there."""
+
+
+def _in_both_sizes(album: Album, folder: str, page: BrowserPage, name: str) -> None:
+    """A moment of a walk, on a phone and then on the desk it goes on at."""
     for size in ("phone", "wide"):
         page.set_viewport_size(SIZES[size])  # type: ignore[arg-type]
-        page.evaluate("document.fonts.ready.then(() => scrollTo(0, 0))")
-        album.add(page, "tour", name, size)
+        page.evaluate(AT_ITS_PLACE)
+        album.add(page, folder, name, size)
 
 
 def remove_others(expected: set[Path]) -> None:

@@ -15,7 +15,7 @@ from backoffice.models import ImportRow, ImportRun, User
 from backoffice.services import ledger_import
 from backoffice.states import ImportMode, RowOutcome
 from backoffice.unit_of_work import unit_of_work
-from backoffice.workbooks.template import DATA_SHEET
+from backoffice.workbooks.column_sets import LEDGER
 from tests.enterprise.ledger_app import browser, ledger_app, ledger_application, user
 from tests.factories import UserFactory, actor_of
 from tests.journeys.workbooks import ledger_600
@@ -50,7 +50,7 @@ def test_it_has_600_rows_of_which_40_are_wrong_in_at_least_15_ways(app: Flask) -
 
 def test_put_right_by_the_committed_table_it_makes_the_golden_ledger(browser: Browser, user: User) -> None:
     book = load_workbook(ledger_600.WORKBOOK)
-    sheet = book[DATA_SHEET]
+    sheet = book[LEDGER.sheet]
     columns = {cell.value: cell.column for cell in sheet[1]}
     for fix in fixes():
         cell = sheet.cell(fix["row"], columns[fix["header"]])

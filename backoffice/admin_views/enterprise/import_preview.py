@@ -130,7 +130,7 @@ class Preview:
             lead=columns.shown[:2],
             tabs=_tabs(run, show),
             about_file=[stored_sentence(problem) for problem in run.problems],
-            next_url=f"?show={show}{asked}&after={page[-1].number}" if len(rows) > PAGE else "",
+            next_url=f"?show={show}{asked}&after={page[-1].number}#rows" if len(rows) > PAGE else "",
             is_first=start == 0,
             summaries=summaries,
             is_open=is_open(run),
@@ -174,7 +174,7 @@ def _tabs(run: ImportRun, show: str) -> list[PreviewTab]:
     }
     if run.dropped or show == "dropped":
         labels["dropped"] = (_("不导入"), run.dropped)
-    return [PreviewTab(label, count, f"?show={code}", code == show) for code, (label, count) in labels.items()]
+    return [PreviewTab(label, count, f"?show={code}#rows", code == show) for code, (label, count) in labels.items()]
 
 
 def _old_words(run: ImportRun, rows: Sequence[ImportRow]) -> dict[tuple[int, str], str]:

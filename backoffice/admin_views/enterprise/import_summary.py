@@ -52,7 +52,7 @@ def _summary(found: Alike, field: MendField | None) -> Summary:
         count=len(found.numbers),
     )
     asked = {"show": "warnings" if warns else "errors", "field": problem["field"] or "", "code": problem["code"]}
-    url = "?" + urlencode({**asked, "found": problem["found"]})
+    url = "?" + urlencode({**asked, "found": problem["found"]}) + "#rows"
     return Summary(
         sentence, url, warns, found.numbers[0], problem["field"] or "", problem["code"], len(found.numbers), field
     )

@@ -18,8 +18,9 @@ from typing import Any
 from openpyxl import load_workbook
 
 from backoffice.portal.example_ledger import KINDS, PLACES, WAY_THERE
+from backoffice.workbooks.column_sets import LEDGER
 from backoffice.workbooks.columns import BY_CODE, COLUMNS
-from backoffice.workbooks.template import DATA_SHEET, write_template
+from backoffice.workbooks.template import write_template
 from tests.workbooks.plain_reference import DELIVERY_MODES, ORIGINS, PURPOSES, divisions, kinds
 
 FOLDER = Path(__file__).resolve().parent
@@ -156,7 +157,7 @@ def content() -> bytes:
     )
     stream.seek(0)
     book = load_workbook(stream)
-    _spoil(book[DATA_SHEET])
+    _spoil(book[LEDGER.sheet])
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
@@ -174,7 +175,7 @@ def _spoil(sheet: Any) -> None:
 
 def rows_of_ledger(workbook: bytes) -> list[dict[str, str]]:
     """The instruments of a template downloaded with the ledger in it, in the shape of the golden file."""
-    sheet = load_workbook(io.BytesIO(workbook))[DATA_SHEET]
+    sheet = load_workbook(io.BytesIO(workbook))[LEDGER.sheet]
     codes = {column.header: column.code for column in COLUMNS}
     header, *rows = sheet.iter_rows(values_only=True)
     named = [codes[str(each)] for each in header]
