@@ -31,7 +31,7 @@ SIZES = (5_000, 50_000)
 ROUNDS = {5_000: 3, 50_000: 1}
 """The documented way takes many minutes for a full file."""
 GOALS = {"documented": 12, "fast": 8}
-DATABASE = "qjt_bench_import"
+DATABASE = "qjt_import"
 
 
 @dataclass(frozen=True, slots=True)
