@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -179,8 +180,8 @@ def values_of(row: Model) -> dict[str, Any]:
     }
 
 
-def seal(event: AuditEvent) -> str:
-    """A keyed digest of the row, so that a change made past the product shows."""
+def seal(event: AuditEvent | SimpleNamespace) -> str:
+    """A keyed digest of the row, so that a change made past the product shows. A row may be its plain values."""
     content = [
         event.at.astimezone(UTC).isoformat(),
         event.action,

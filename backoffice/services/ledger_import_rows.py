@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -95,5 +96,5 @@ def record_instruments(
             "before": audit.cleaned(before) if before else None,
             "after": audit.cleaned({**after, "import_run": run.id}),
         }
-        facts.append({**values, "seal": audit.seal(AuditEvent(**values))})
+        facts.append({**values, "seal": audit.seal(SimpleNamespace(**values))})
     db.session.execute(sa.insert(AuditEvent), facts)

@@ -6,6 +6,7 @@ some hundred rows are held at a time, and whatever happens to the child is a pro
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -26,6 +27,8 @@ from backoffice.workbooks.problems import FileProblem, FileProblemCode, FileProb
 
 ROOT = Path(__file__).resolve().parents[2]
 _READ_BYTES = 65_536
+_PIPE_BYTES = 1_048_576
+"""A batch of rows: the child reads on while the ones before are checked. The usual pipe holds less than a hundred."""
 _LONGEST_LINE = 8 * 1024 * 1024
 _KINDS = {kind.value: kind for kind in CellKind}
 
@@ -176,6 +179,7 @@ class _ChildLines:
         self._descriptor = cast(IO[bytes], process.stdout).fileno()
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._descriptor, selectors.EVENT_READ)
+        _widen(self._descriptor)
         self._seconds_left = float(limits.wait_seconds)
         self._buffer = bytearray()
 
@@ -207,3 +211,13 @@ class _ChildLines:
         self._selector.close()
         if self._process.stdout is not None:
             self._process.stdout.close()
+
+
+def _widen(descriptor: int) -> None:
+    """Let a pipe hold more, where the system knows how and permits it."""
+    try:
+        import fcntl
+    except ImportError:  # only Unix has it
+        return
+    with contextlib.suppress(AttributeError, OSError):
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
