@@ -155,6 +155,9 @@ BEGIN
     EXECUTE format('SELECT EXISTS (SELECT FROM %%I)', name) INTO is_full;
     IF NOT is_full THEN CONTINUE; END IF;
     EXECUTE format('DELETE FROM %%I', name);
+    IF name = 'institution' THEN  -- Rules a process remembers are of institutions that are gone.
+      UPDATE rule_revision SET revision = revision + 1, token = gen_random_uuid();
+    END IF;
     SELECT pg_get_serial_sequence(name, column_name) INTO counter FROM information_schema.columns
       WHERE table_schema = 'public' AND table_name = name AND is_identity = 'YES';
     IF counter IS NOT NULL THEN PERFORM setval(counter, 1, false); END IF;
