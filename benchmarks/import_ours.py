@@ -16,6 +16,7 @@ from backoffice.models import ImportRun
 from backoffice.services import ledger_import
 from backoffice.states import ImportMode, ImportState
 from backoffice.unit_of_work import unit_of_work
+from benchmarks import peak
 from tests.factories import UserFactory, actor_of
 
 
@@ -36,12 +37,8 @@ def main(workbook: Path) -> None:
             imports.apply_imports()
         end, computed = time.perf_counter(), _computed() - computed
         spent = {"read": uploaded - begin, "check": checked - uploaded, "write": end - checked}
-        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        reader = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
         applied = _run(run_id).applied
-    print(
-        json.dumps({"rows": applied, "seconds": end - begin, "cpu": computed, **spent, "mb": own, "reader_mb": reader})
-    )
+    print(json.dumps({"rows": applied, "seconds": end - begin, "cpu": computed, **spent, "mb": peak.megabytes()}))
 
 
 def _computed() -> float:

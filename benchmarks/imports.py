@@ -108,8 +108,7 @@ def _compare(server: str, workbook: Path, rows: int) -> None:
         print(f"  {rows / middle:7,.0f} rows/s  {spread:>15}  {cost}  {way.words}{told}", flush=True)
     parts = {part: statistics.median(found[part] for found in taken["ours"]) for part in ("read", "check", "write")}
     print(
-        f"  ours: first look {parts['read']:.1f} s, check {parts['check']:.1f} s, write {parts['write']:.1f} s;"
-        f" reading process {max(found['reader_mb'] for found in taken['ours'])} MB",
+        f"  ours: first look {parts['read']:.1f} s, check {parts['check']:.1f} s, write {parts['write']:.1f} s",
         flush=True,
     )
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import csv
 import json
 import os
-import resource
 import sys
 import time
 from pathlib import Path
 
 import django
 import tablib
+
+from benchmarks import peak
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 
@@ -41,8 +42,7 @@ def main(workbook: Path, way: str, *, is_previewed: bool) -> None:
         if result.has_errors() or result.has_validation_errors():
             raise SystemExit(f"the import refused rows: {result.row_errors()[:1]} {result.invalid_rows[:1]}")
     end, computed = time.perf_counter(), time.process_time() - computed
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    taken = {"seconds": end - begin, "cpu": computed, "read": read - begin, "mb": peak}
+    taken = {"seconds": end - begin, "cpu": computed, "read": read - begin, "mb": peak.megabytes()}
     print(json.dumps({"rows": Instrument.objects.count(), **taken}))
 
 
