@@ -173,20 +173,12 @@ def _type_rows(sheet: Any, rows: list[list[str]]) -> None:
 
 
 def main() -> None:
-    from backoffice.workbooks.template import write_template
-    from tests.workbooks.plain_reference import DELIVERY_MODES, ORIGINS, PURPOSES, divisions, kinds
+    from tests.workbooks.plain_reference import write_plain_template
 
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder) / "template.xlsx"
         with template.open("wb") as stream:
-            write_template(
-                stream,
-                kinds=kinds(),
-                divisions=divisions(),
-                origins=ORIGINS,
-                purposes=PURPOSES,
-                delivery_modes=DELIVERY_MODES,
-            )
+            write_plain_template(stream)
         office.run_with_uno("tests.golden.fill_template", template, GOLDEN, stdin=json.dumps(instruments()))
 
 

@@ -13,7 +13,7 @@ from backoffice.database import db
 from backoffice.jobs import imports
 from backoffice.models import ImportRow, ImportRun
 from backoffice.services import ledger_import, ledger_import_undo, record_workbook
-from backoffice.states import ImportMode, ImportSubject, RowOutcome
+from backoffice.states import ImportSubject, RowOutcome
 from backoffice.unit_of_work import unit_of_work
 from backoffice.workbooks.column_sets import ColumnSet
 
@@ -55,14 +55,6 @@ def upload(actor: Actor, subject: ImportSubject, content: bytes) -> ImportRun:
     with unit_of_work():
         run = ledger_import.receive(actor, "表.xlsx", io.BytesIO(content), subject)
     imports.check_imports()
-    db.session.refresh(run)
-    return run
-
-
-def write(actor: Actor, run: ImportRun, mode: ImportMode = ImportMode.ALL) -> ImportRun:
-    with unit_of_work():
-        ledger_import.commit(actor, run.id, mode)
-    imports.apply_imports()
     db.session.refresh(run)
     return run
 

@@ -29,7 +29,8 @@ from backoffice.unit_of_work import unit_of_work
 from backoffice.workbooks.column_sets import CAPABILITIES
 from tests import factories
 from tests.services import flow, record_samples
-from tests.services.record_samples import cell_of, codes_of, counts, undo, workbook, write
+from tests.services.import_runs import write
+from tests.services.record_samples import cell_of, codes_of, counts, undo, workbook
 from tests.services.test_institutions import regulator_of
 
 SUBJECT = ImportSubject.CAPABILITIES

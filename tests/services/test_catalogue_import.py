@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -33,7 +31,8 @@ from backoffice.unit_of_work import unit_of_work
 from backoffice.workbooks.column_sets import CATALOGUE
 from tests import factories
 from tests.services import flow, record_samples
-from tests.services.record_samples import cell_of, codes_of, counts, undo, workbook, write
+from tests.services.import_runs import write, write_by_two
+from tests.services.record_samples import cell_of, codes_of, counts, undo, workbook
 from tests.services.test_institutions import regulator_of
 
 SUBJECT = ImportSubject.CATALOGUE
@@ -327,19 +326,7 @@ def test_a_check_that_was_killed_goes_on_with_what_it_knew(editor: Actor, monkey
 def test_two_workers_write_a_run_once(app: Flask, editor: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger_import_apply, "BATCH", 3)
     run = upload(editor, *[new_kind(f"14{number}") for number in range(60, 90)])
-    with unit_of_work():
-        ledger_import.commit(editor, run.id, ImportMode.ALL)
-    start = threading.Barrier(2)
-
-    def work(_number: int) -> int:
-        with app.app_context():
-            start.wait()
-            return imports.apply_imports().get("rows", 0)
-
-    with ThreadPoolExecutor(2) as pool:
-        assert sum(pool.map(work, range(2))) <= 30
-    imports.apply_imports()
-    db.session.refresh(run)
+    assert write_by_two(app, editor, run) <= 30
     created = db.session.scalars(sa.select(AuditEvent.subject_id).where(AuditEvent.action == "reference.created")).all()
     assert (run.state, run.applied, len(created), len(set(created))) == (ImportState.DONE, 30, 30, 30)
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import threading
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from backoffice.services import ledger, ledger_import, ledger_import_apply, ledg
 from backoffice.states import ImportMode, ImportState, ItemStatus, RowOutcome
 from backoffice.unit_of_work import unit_of_work
 from tests.factories import UserFactory, actor_of
+from tests.services.import_runs import write, write_by_two
 from tests.services.ledger_samples import ALL_CODES, row, workbook
 from tests.services.test_ledger import book
 
@@ -39,14 +38,6 @@ def upload(actor: Actor, rows: Iterable[Mapping[str, Any]], *, codes: tuple[str,
     with unit_of_work():
         run = ledger_import.receive(actor, "台账.xlsx", io.BytesIO(workbook(rows, codes=codes)))
     imports.check_imports()
-    db.session.refresh(run)
-    return run
-
-
-def write(actor: Actor, run: ImportRun, mode: ImportMode = ImportMode.ALL) -> ImportRun:
-    with unit_of_work():
-        ledger_import.commit(actor, run.id, mode)
-    imports.apply_imports()
     db.session.refresh(run)
     return run
 
@@ -309,20 +300,7 @@ def test_a_batch_that_is_rolled_back_is_written_once_all_the_same(
 def test_two_workers_write_a_run_once(app: Flask, clerk: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger_import_apply, "BATCH", 5)
     run = upload(clerk, [row(number) for number in range(40)])
-    with unit_of_work():
-        ledger_import.commit(clerk, run.id, ImportMode.ALL)
-    start = threading.Barrier(2)
-
-    def work(_number: int) -> int:
-        with app.app_context():
-            start.wait()
-            return imports.apply_imports().get("rows", 0)
-
-    with ThreadPoolExecutor(2) as pool:
-        written = sum(pool.map(work, range(2)))
-    imports.apply_imports()
-    db.session.refresh(run)
-    assert written <= 40
+    assert write_by_two(app, clerk, run) <= 40
     assert (run.state, run.applied, len(ledger_rows())) == (ImportState.DONE, 40, 40)
 
 

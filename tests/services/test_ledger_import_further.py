@@ -18,9 +18,10 @@ from backoffice.services.ledger_values import FURTHER_COLUMNS
 from backoffice.states import ItemStatus, Outcome
 from backoffice.unit_of_work import unit_of_work
 from tests.factories import UserFactory, actor_of
+from tests.services.import_runs import write
 from tests.services.ledger_samples import ALL_CODES, row
 from tests.services.test_ledger import book
-from tests.services.test_ledger_import import codes_by_row, counts, ledger_rows, upload, write
+from tests.services.test_ledger_import import codes_by_row, counts, ledger_rows, upload
 
 pytestmark = pytest.mark.usefixtures("app")
 

@@ -32,9 +32,10 @@ from backoffice.states import DocumentType, ImportMode, ImportState, ItemStatus,
 from backoffice.unit_of_work import unit_of_work
 from tests.factories import InstitutionFactory, UserFactory, actor_of
 from tests.jobs import digests
+from tests.services.import_runs import write
 from tests.services.ledger_samples import row, typed
 from tests.services.test_ledger import book
-from tests.services.test_ledger_import import ledger_rows, upload, write
+from tests.services.test_ledger_import import ledger_rows, upload
 
 pytestmark = pytest.mark.usefixtures("app")
 

@@ -42,7 +42,8 @@ from backoffice.workbooks.column_sets import CAPABILITIES
 from tests import factories
 from tests.regulator.conftest import Browser
 from tests.services import flow, ledger_samples, record_samples
-from tests.services.test_ledger_import import upload, write
+from tests.services.import_runs import write
+from tests.services.test_ledger_import import upload
 
 ENTERPRISE, INSTITUTION, REGULATOR = Role.ENTERPRISE, Role.INSTITUTION, Role.REGULATOR
 LICENCE = Upload("营业执照.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 40)
@@ -235,7 +236,7 @@ def reference_import_undone(place: Place) -> None:
     good = {"institution_id": "张店区计量检定测试所", "kind_code": "1402", "areas": "张店区", "delivery_modes": "送检"}
     content = record_samples.workbook(CAPABILITIES, [good, {**good, "areas": "无名区"}])
     run = record_samples.upload(office, ImportSubject.CAPABILITIES, content)
-    record_samples.undo(office, record_samples.write(office, run, ImportMode.GOOD))
+    record_samples.undo(office, write(office, run, ImportMode.GOOD))
 
 
 def job_failed(place: Place) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from backoffice.workbooks.reference import DivisionFact, KindFact, Reference
+from backoffice.workbooks.template import write_template
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 ORIGINS = {"domestic": "国产", "imported": "进口"}
@@ -51,4 +54,17 @@ def divisions() -> tuple[DivisionFact, ...]:
 def reference() -> Reference:
     return Reference.of(
         kinds=kinds(), divisions=divisions(), origins=ORIGINS, purposes=PURPOSES, delivery_modes=DELIVERY_MODES
+    )
+
+
+def write_plain_template(stream: BinaryIO, rows: Iterable[Mapping[str, Any]] = ()) -> None:
+    """The ledger's template over these facts, with rows in it."""
+    write_template(
+        stream,
+        kinds=kinds(),
+        divisions=divisions(),
+        origins=ORIGINS,
+        purposes=PURPOSES,
+        delivery_modes=DELIVERY_MODES,
+        rows=rows,
     )

@@ -158,21 +158,13 @@ def red_share(pdf: Path) -> float:
 
 
 def main() -> int:
-    from backoffice.workbooks.template import write_template
-    from tests.workbooks.plain_reference import DELIVERY_MODES, ORIGINS, PURPOSES, divisions, kinds
+    from tests.workbooks.plain_reference import write_plain_template
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         template = folder / "new.xlsx"
         with template.open("wb") as stream:
-            write_template(
-                stream,
-                kinds=kinds(),
-                divisions=divisions(),
-                origins=ORIGINS,
-                purposes=PURPOSES,
-                delivery_modes=DELIVERY_MODES,
-            )
+            write_plain_template(stream)
         marked = Path(__file__).with_name("ledger-600.marked.xlsx")
         lines = json.loads(office.run_with_uno(__spec__.name, template, marked, folder))
         if len(sys.argv) == 2:

@@ -69,19 +69,10 @@ def instruments(rows: int, *, wrong_every: int) -> Iterator[dict[str, str]]:
 
 
 def _write_template(path: Path, rows: Iterator[dict[str, str]]) -> None:
-    from backoffice.workbooks.template import write_template
-    from tests.workbooks.plain_reference import DELIVERY_MODES, ORIGINS, PURPOSES, divisions, kinds
+    from tests.workbooks.plain_reference import write_plain_template
 
     with path.open("wb") as stream:
-        write_template(
-            stream,
-            kinds=kinds(),
-            divisions=divisions(),
-            origins=ORIGINS,
-            purposes=PURPOSES,
-            delivery_modes=DELIVERY_MODES,
-            rows=rows,
-        )
+        write_plain_template(stream, rows)
 
 
 def imitate(source: Path, target: Path) -> None:

@@ -20,8 +20,7 @@ from openpyxl import load_workbook
 from backoffice.portal.example_ledger import KINDS, PLACES, WAY_THERE
 from backoffice.workbooks.column_sets import LEDGER
 from backoffice.workbooks.columns import BY_CODE, COLUMNS
-from backoffice.workbooks.template import write_template
-from tests.workbooks.plain_reference import DELIVERY_MODES, ORIGINS, PURPOSES, divisions, kinds
+from tests.workbooks.plain_reference import DELIVERY_MODES, write_plain_template
 
 FOLDER = Path(__file__).resolve().parent
 WORKBOOK = FOLDER / "ledger-600.xlsx"
@@ -146,15 +145,7 @@ def fixes() -> list[dict[str, Any]]:
 def content() -> bytes:
     """The workbook: the template filled with the instruments, then spoilt."""
     stream = io.BytesIO()
-    write_template(
-        stream,
-        kinds=kinds(),
-        divisions=divisions(),
-        origins=ORIGINS,
-        purposes=PURPOSES,
-        delivery_modes=DELIVERY_MODES,
-        rows=instruments(),
-    )
+    write_plain_template(stream, instruments())
     stream.seek(0)
     book = load_workbook(stream)
     _spoil(book[LEDGER.sheet])
