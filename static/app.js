@@ -107,6 +107,17 @@ for (const area of document.querySelectorAll("[data-drop]")) {
   window.addEventListener("pageshow", show);
 }
 
+// A column that a list lacks is asked about until one of the list's own columns is chosen for it.
+for (const part of document.querySelectorAll("[data-until-chosen]")) {
+  const form = part.closest("form");
+  const show = () => {
+    const columns = [...form.querySelectorAll("select[name^=column_]")];
+    part.hidden = columns.some((column) => column.value === part.dataset.untilChosen);
+  };
+  form.addEventListener("change", show);
+  window.addEventListener("pageshow", show);
+}
+
 // Menus close when something else is pressed, or by Escape.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {

@@ -51,12 +51,16 @@ class Overtaken:
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """How many cells and rows were changed, the first row, how many of the rows are still wrong, what was overtaken."""
+    """How many cells and rows were changed, the first row, what was overtaken.
+
+    `still_wrong` counts those of the rows that have errors, `warned` those that have warnings alone.
+    """
 
     cells: int = 0
     rows: int = 0
     first: int | None = None
     still_wrong: int = 0
+    warned: int = 0
     overtaken: Sequence[Overtaken] = ()
 
 
@@ -202,9 +206,11 @@ def _record(
 
 
 def _mended(run: ImportRun, numbers: Sequence[int], cells: int, overtaken: Sequence[Overtaken] = ()) -> Mended:
-    still = db.session.scalar(
-        sa.select(sa.func.count()).where(
-            ImportRow.run_id == run.id, is_among(ImportRow.number, numbers), ImportRow.outcome == RowOutcome.ERROR
+    is_wrong = ImportRow.outcome == RowOutcome.ERROR
+    is_noted = ImportRow.problems != sa.text("'[]'::jsonb")
+    still, warned = db.session.execute(
+        sa.select(sa.func.count().filter(is_wrong), sa.func.count().filter(~is_wrong, is_noted)).where(
+            ImportRow.run_id == run.id, is_among(ImportRow.number, numbers)
         )
-    )
-    return Mended(cells, len(numbers), min(numbers), still or 0, overtaken)
+    ).one()
+    return Mended(cells, len(numbers), min(numbers), still, warned, overtaken)

@@ -54,7 +54,7 @@ LEDGER = ColumnSet(
         "作计量标准使用的器具和不属于强制检定的器具，请勿填入。",
     ),
     example=("serial_number", EXAMPLE_SERIAL_NUMBER),
-    shown=("name", "serial_number", "kind_code", "manufacturer", "division_code", "quantity"),
+    shown=("name", "serial_number", "kind_code", "manufacturer", "division_code", "place_of_use"),
 )
 
 CATALOGUE = ColumnSet(

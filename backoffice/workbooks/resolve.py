@@ -57,7 +57,10 @@ def _find_kind(text: str, reference: Reference, instrument_name: str) -> Resolve
     if text in reference.kinds:
         return _allowed_kind(text, reference)
     if text.isdigit() and (padded := text.zfill(4)) in reference.kinds:
-        return _no_kind(ProblemCode.LEADING_ZERO_LOST, reference.kinds[padded].label)
+        named = _kind_named(instrument_name, reference)
+        return _no_kind(
+            ProblemCode.LEADING_ZERO_LOST, reference.kinds[padded].label if named in (None, padded) else None
+        )
     name = folded_name(text)
     if code := reference.kind_codes_of_name.get(name):
         return _allowed_kind(code, reference)
@@ -71,6 +74,14 @@ def _find_kind(text: str, reference: Reference, instrument_name: str) -> Resolve
         return _no_kind(ProblemCode.KIND_AMBIGUOUS, None, candidates=labels)
     meant = closest_kind(text, reference) or closest_kind(instrument_name, reference)
     return _no_kind(ProblemCode.KIND_UNKNOWN, reference.kinds[meant].label if meant else None)
+
+
+def _kind_named(instrument_name: str, reference: Reference) -> str | None:
+    """The kind a name says by itself, if it says one."""
+    name = folded_name(instrument_name)
+    of_alias = reference.kind_codes_of_alias.get(name, [])
+    by_alias = of_alias[0] if len(of_alias) == 1 else None
+    return reference.kind_codes_of_name.get(name) or by_alias or closest_kind(instrument_name, reference)
 
 
 def _kind_of_label(text: str, reference: Reference) -> str | None:

@@ -62,7 +62,7 @@ def test_a_list_of_ones_own_leads_to_the_page_and_on_to_the_preview(browser: Bro
     assert "这个文件的列名和模板不同" in record and f'href="{path}/mapping">对应列名' in record
     assert "请使用最新的" not in record and "取消导入" in record
     found = page(browser.get(path + "/mapping"))
-    assert "还没有找到：器具产地、器具用途、送检方式。" in found
+    assert "没有认出这几列：器具产地、器具用途、送检方式。" in found
     for letter in "ABCDEFG":
         assert selected(found, f"column_{letter}") == COLUMNS.get(letter, "")
     assert "仪器名称" in line_of(found, "B") and "S00001、S00002" in line_of(found, "D")
@@ -115,7 +115,7 @@ def test_a_missing_or_double_column_is_refused_and_the_page_can_be_asked_for(bro
     record = page(browser.get(path))
     assert "缺少必需的列：器具用途" in record and f'href="{path}/mapping"' in record
     found = page(browser.get(path + "/mapping"))
-    assert "还没有找到：器具用途。" in found and "猜的" not in found
+    assert "没有认出这几列：器具用途。" in found and "猜的" not in found
     letters = {
         letter: selected(found, f"column_{letter}") for letter in re.findall(r'<select name="column_([A-Z]+)"', found)
     }

@@ -46,7 +46,7 @@ def test_a_list_of_ones_own_is_explained_previewed_and_written(
     clerk = as_person(CLERK)
     start(clerk, stack, shop_list(tmp_path / "老王的台账.xlsx", first=1))
     clerk.get_by_role("link", name="对应列名", exact=True).click(timeout=WITHIN_MS)
-    expect(clerk.locator("main")).to_contain_text("还没有找到：出厂编号、器具产地、器具用途、送检方式。")
+    expect(clerk.locator("main")).to_contain_text("没有认出这几列：出厂编号、器具产地、器具用途、送检方式。")
     expect(row_of(clerk, "青岛海川仪表厂")).to_contain_text("猜的，请核对")
     expect(clerk.locator("[name=column_D]")).to_have_value("")
 

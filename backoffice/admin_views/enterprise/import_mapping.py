@@ -49,7 +49,7 @@ def still_missing(shown: Offer) -> str:
     """Which required columns nobody has found yet, in words."""
     names = [each.column.name for each in shown.absent if not each.value]
     if names:
-        return _("还没有找到：%(names)s。", names="、".join(names))
+        return _("没有认出这几列：%(names)s。", names="、".join(names))
     return _("必需的列都找到了，请核对后继续。")
 
 

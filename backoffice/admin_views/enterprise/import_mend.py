@@ -144,6 +144,8 @@ def mended_words(done: Mended) -> str:
     said = _("已保存 %(rows)s 行的 %(cells)s 处修改", rows=done.rows, cells=done.cells)
     if done.still_wrong:
         return said + _("，其中 %(count)s 行仍然有错，请看格子下面的说明。", count=done.still_wrong)
+    if done.warned:
+        return said + _("，没有错误了；其中 %(count)s 行有提醒，请在“警告”里看一眼。", count=done.warned)
     return said + _("，都改对了。")
 
 

@@ -79,7 +79,10 @@ def decision_of(row: ImportRun) -> Decision | None:
         updated=row.updated,
     )
     left_out = _("另有 %(count)s 行不导入。", count=row.dropped) if row.dropped else ""
-    return Decision(what, left_out + _("确认后写入%(place)s；写入前%(place)s没有变化。", place=label(row.subject)))
+    warned = _("%(count)s 行有提醒，请在“警告”里看一眼。", count=row.warnings) if row.warnings else ""
+    return Decision(
+        what, warned + left_out + _("确认后写入%(place)s；写入前%(place)s没有变化。", place=label(row.subject))
+    )
 
 
 class Imports(UndoPages, MendPages, MarkedFile, MappingPages, UploadedFile, ScopedModelView):
