@@ -34,7 +34,7 @@ WAITS_FOR_A_PERSON = (ImportState.MAPPING,)
 
 def check_imports(run_id: int | None = None) -> dict[str, int]:
     """Check one uploaded file to its end; returns how many rows, nothing when there was no file."""
-    with unit_of_work():
+    with collector.held_back(), unit_of_work():
         work = ledger_import_check.claim(run_id)
     if work is None:
         return {}
