@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .. import collector
 from ..actor import Actor
 from ..database import db
 from ..errors import Conflict, NotFound
@@ -33,17 +34,18 @@ WAITS_FOR_A_PERSON = (ImportState.MAPPING,)
 
 def check_imports(run_id: int | None = None) -> dict[str, int]:
     """Check one uploaded file to its end; returns how many rows, nothing when there was no file."""
-    with unit_of_work():
+    with collector.held_back(), unit_of_work():
         work = ledger_import_check.claim(run_id)
     if work is None:
         return {}
     rows, goes_on = 0, True
     with ledger_import_check.FileCheck(work) as check:
         while goes_on:
-            batch = check.read()
-            with unit_of_work():
-                goes_on = check.store(batch)
-            rows += len(batch.rows)
+            with collector.held_back():
+                batch = check.read()
+                with unit_of_work():
+                    goes_on = check.store(batch)
+                rows += len(batch.rows)
     return {"files": 1, "rows": rows}
 
 
@@ -79,7 +81,7 @@ def _by_batches(
     until = time.monotonic() + APPLY_SECONDS
     batches = rows = 0
     while time.monotonic() < until:
-        with unit_of_work():
+        with collector.held_back(), unit_of_work():
             run = claim(run_id)
             if run is None:
                 break

@@ -16,6 +16,7 @@ from .. import clock
 from ..errors import FieldProblem
 from ..models import MeasuringInstrument
 from ..workbooks.cells import CellKind, RawCell, Unreadable, cleaned, date_of, folded
+from ..workbooks.known_cells import KnownCells
 from .ledger_values import FURTHER_COLUMNS
 
 DAYS = ("purchased_on", "declared_verified_on", "declared_valid_until")
@@ -35,11 +36,20 @@ FIRST_YEAR, LAST_YEAR = 1950, 2100
 _telephone = re.compile(r"[0-9+][0-9 \-()]{5,19}")
 
 
-def further_values(values: Mapping[str, Any], problems: dict[str, FieldProblem]) -> dict[str, Any]:
-    """The typed optional and declared columns, as they are stored; adds to `problems` beside each field."""
+def further_values(
+    values: Mapping[str, Any], problems: dict[str, FieldProblem], known: KnownCells | None = None
+) -> dict[str, Any]:
+    """The typed optional and declared columns, as they are stored; adds to `problems` beside each field.
+
+    `known` is what earlier rows have taught; it changes no answer.
+    """
+    known = known or KnownCells()
     read: dict[str, Any] = {}
     for name in FURTHER_COLUMNS:
         if name not in values:
+            continue
+        if (before := known.of(name).get(values[name])) is not None:
+            read[name] = before
             continue
         try:
             read[name] = _day(values[name]) if name in DAYS else _text(name, values[name])
@@ -49,6 +59,8 @@ def further_values(values: Mapping[str, Any], problems: dict[str, FieldProblem])
             continue
         if (problem := _problem(name, read[name])) is not None:
             problems[name] = problem
+        elif isinstance(values[name], str):
+            known.keep(name, values[name], read[name])
     verified, until = read.get("declared_verified_on"), read.get("declared_valid_until")
     if verified and until and until < verified:
         problems.setdefault("declared_valid_until", FieldProblem("declared_reversed", {"day": verified}))

@@ -27,7 +27,7 @@ from .ledger_import_rows import (
     hold_appointments,
     locked_instruments,
     record_instruments,
-    stored_value,
+    typed_value,
 )
 from .ledger_values import (
     DECIDING_COLUMNS,
@@ -40,9 +40,11 @@ from .ledger_values import (
 
 BATCH = 500
 
-_SAME_KEY = " AND ".join(f"i.{part} = r.values->>'{part}'" for part in KEY_PARTS)
+_SAME_KEY = " AND ".join(f"i.{part} = s.{part}" for part in KEY_PARTS)
 
-_FROM_ROW = [stored_value("r.values", name) for name in WRITTEN]
+_TEXTS = ", ".join(f"{name} text" for name in WRITTEN)
+"""A row's stored values are unpacked once for all columns: each operator of its own would unpack them again."""
+_FROM_ROW = [typed_value(f"s.{name}", name) for name in WRITTEN]
 _LEFT_EMPTY = [
     column.name
     for column in MeasuringInstrument.__table__.columns
@@ -52,20 +54,22 @@ _LEFT_EMPTY = [
 """Text the file has no column for."""
 
 INSERT = sa.text(f"""
-WITH inserted AS (
+WITH source AS MATERIALIZED (
+    SELECT r.number, stored.* FROM import_row r CROSS JOIN LATERAL jsonb_to_record(r.values) AS stored({_TEXTS})
+    WHERE r.run_id = :run AND r.number = ANY(:numbers)),
+inserted AS (
     INSERT INTO measuring_instrument (
         enterprise_id, {", ".join((*WRITTEN, *_LEFT_EMPTY))}, use_state, filed_at, import_run_id, version,
         created_at, updated_at)
     SELECT :enterprise, {", ".join((*_FROM_ROW, *["''"] * len(_LEFT_EMPTY)))},
         'in_use', :now, :run, 1, :now, :now
-    FROM import_row r
-    WHERE r.run_id = :run AND r.number = ANY(:numbers)
-    ORDER BY r.number
+    FROM source s
+    ORDER BY s.number
     ON CONFLICT ({"enterprise_id, " + ", ".join(KEY_PARTS)}) DO NOTHING
     RETURNING id, name, serial_key, {", ".join(part for part in KEY_PARTS if part != "serial_key")})
 UPDATE import_row r SET instrument_id = i.id, applied_at = :now, written_version = 1
-FROM inserted i
-WHERE r.run_id = :run AND r.number = ANY(:numbers) AND {_SAME_KEY}
+FROM inserted i JOIN source s ON {_SAME_KEY}
+WHERE r.run_id = :run AND r.number = s.number
 RETURNING r.number, i.id, i.name || ' ' || i.serial_key AS label
 """)
 

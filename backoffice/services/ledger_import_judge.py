@@ -20,6 +20,7 @@ from ..workbooks.cells import shown
 from ..workbooks.checks import RawRow, check_row
 from ..workbooks.columns import BY_CODE
 from ..workbooks.duplicates import duplicate_problem, ledger_number_problem
+from ..workbooks.known_cells import KnownCells
 from ..workbooks.problems import Problem
 from ..workbooks.reference import Reference
 from .import_rows import JudgedRow
@@ -61,6 +62,14 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What the texts of earlier rows were read as: by the rules of a row, and by those of the further columns."""
+
+    cells: KnownCells = field(default_factory=KnownCells)
+    further: KnownCells = field(default_factory=KnownCells)
+
+
+@dataclass(frozen=True, slots=True)
 class PlacedRow:
     """A row that passed the rules of its own, with the instrument it is, if the ledger has it."""
 
@@ -74,7 +83,15 @@ class PlacedRow:
 class Judge:
     """Rows against the rules, the ledger as it stands, and the earlier rows of the file."""
 
-    def __init__(self, enterprise_id: int, reference: Reference, letters: Mapping[str, str], seen: Seen) -> None:
+    def __init__(
+        self,
+        enterprise_id: int,
+        reference: Reference,
+        letters: Mapping[str, str],
+        seen: Seen,
+        known: Known | None = None,
+    ) -> None:
+        self._known = known or Known()
         self._enterprise_id, self._reference, self._letters, self._seen = enterprise_id, reference, letters, seen
         self._by_id: dict[int, Mapping[str, Any]] = {}
         self._by_key: dict[tuple[str, ...], int] = {}
@@ -102,7 +119,7 @@ class Judge:
 
     def _check(self, raw: RawRow) -> tuple[JudgedRow, dict[str, Any] | None, str]:
         """The rules of the row alone."""
-        checked = check_row(raw, self._reference, letters=self._letters)
+        checked = check_row(raw, self._reference, letters=self._letters, known=self._known.cells)
         row = JudgedRow(raw.number, {code: shown(cell) for code, cell in raw.cells.items()}, raw.cells)
         problems = list(checked.problems)
         if checked.values is not None:
@@ -118,7 +135,7 @@ class Judge:
         """Optional and declared columns the file has, by the rules of the form; notes what is wrong with them."""
         refused: dict[str, FieldProblem] = {}
         present = {name: values[name] for name in FURTHER_COLUMNS if self._says(row, name)}
-        read = further_values(present, refused)
+        read = further_values(present, refused, self._known.further)
         for name, problem in refused.items():
             self._note(row, name, problem.code.removeprefix("row."), **problem.facts)
         return plain_further(read)

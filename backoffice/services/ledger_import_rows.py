@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ from .. import audit, clock
 from ..actor import Actor
 from ..audit import AuditAction
 from ..database import db
-from ..models import AppointmentItem, AuditEvent, ImportRun, MeasuringInstrument
+from ..models import AppointmentItem, ImportRun, MeasuringInstrument
 from ..states import OPEN_ITEMS
 from . import slips
 from .ledger_further import plain_further
@@ -28,10 +29,14 @@ _TYPES = {"range_low": "numeric", "range_high": "numeric"} | {
 
 def stored_value(values: str, name: str) -> str:
     """SQL for a column's value out of stored JSON; a further column the file does not have is empty."""
-    value = f"{values}->>'{name}'"
+    return typed_value(f"{values}->>'{name}'", name)
+
+
+def typed_value(text: str, name: str) -> str:
+    """SQL for a column's value out of its text."""
     if name in _TYPES:
-        return f"nullif({value}, '')::{_TYPES[name]}"
-    return f"coalesce({value}, '')" if name in FURTHER_COLUMNS else f"({value})"
+        return f"nullif({text}, '')::{_TYPES[name]}"
+    return f"coalesce({text}, '')" if name in FURTHER_COLUMNS else f"({text})"
 
 
 def assignments(values: str) -> str:
@@ -77,17 +82,30 @@ def record_instruments(
     action: AuditAction,
     changes: Sequence[tuple[int, str, dict[str, Any] | None, dict[str, Any]]],
 ) -> None:
-    """One audit row an instrument, in one statement."""
+    """One audit row an instrument, all of them by one COPY; what the session holds is written before them."""
     if not changes:
         return
-    facts = []
+    db.session.flush()
+    connection: Any = db.session.connection().connection.driver_connection
+    with connection.cursor() as cursor, cursor.copy(f"COPY audit_event ({', '.join(_AUDITED)}) FROM STDIN") as copy:
+        for values in _audit_rows(run, actor, action, changes):
+            seal = audit.seal(SimpleNamespace(**values))
+            copy.write_row([*(_as_copied(value) for value in values.values()), seal])
+
+
+def _audit_rows(
+    run: ImportRun,
+    actor: Actor,
+    action: AuditAction,
+    changes: Sequence[tuple[int, str, dict[str, Any] | None, dict[str, Any]]],
+) -> Iterator[dict[str, Any]]:
     for instrument_id, label, before, after in changes:
-        values: dict[str, Any] = {
+        yield {
             "at": clock.now(),
             "action": action.value,
             "actor_id": actor.user_id,
             "actor_name": actor.name,
-            "actor_role": actor.role,
+            "actor_role": actor.role.value,
             "address": None,
             "subject_type": MeasuringInstrument.__tablename__,
             "subject_id": str(instrument_id),
@@ -96,5 +114,25 @@ def record_instruments(
             "before": audit.cleaned(before) if before else None,
             "after": audit.cleaned({**after, "import_run": run.id}),
         }
-        facts.append({**values, "seal": audit.seal(SimpleNamespace(**values))})
-    db.session.execute(sa.insert(AuditEvent), facts)
+
+
+_AUDITED = (
+    "at",
+    "action",
+    "actor_id",
+    "actor_name",
+    "actor_role",
+    "address",
+    "subject_type",
+    "subject_id",
+    "subject_label",
+    "enterprise_id",
+    "before",
+    "after",
+    "seal",
+)
+"""The columns of an audit row in the order `_audit_rows` gives them, and its seal."""
+
+
+def _as_copied(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value

@@ -66,4 +66,7 @@ def _json_or_null(value: Any) -> str | None:
 
 def _json(value: Any) -> str:
     """Numbers as text, so that they come back exact."""
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return _AS_JSON(value)
+
+
+_AS_JSON = json.JSONEncoder(ensure_ascii=False, default=str).encode

@@ -16,7 +16,7 @@ from ..workbooks.column_sets import LEDGER
 from ..workbooks.reference import Reference
 from . import ledger_import_apply, ledger_import_kept, ledger_import_undo, ledger_reference
 from .import_rows import JudgedRow, Kept, Prospect
-from .ledger_import_judge import Judge, Seen
+from .ledger_import_judge import Judge, Known, Seen
 from .ledger_values import key_of
 
 
@@ -25,9 +25,10 @@ class LedgerCheck:
 
     def __init__(self, enterprise_id: int, reference: Reference, seen: Seen) -> None:
         self._enterprise_id, self._reference, self._seen = enterprise_id, reference, seen
+        self._known = Known()
 
     def judge(self, letters: Mapping[str, str], rows: Sequence[RawRow]) -> list[JudgedRow]:
-        return Judge(self._enterprise_id, self._reference, letters, self._seen).judge(rows)
+        return Judge(self._enterprise_id, self._reference, letters, self._seen, self._known).judge(rows)
 
 
 class Ledger:

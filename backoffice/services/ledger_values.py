@@ -7,6 +7,7 @@ not belong here: the rules of a row (`workbooks.checks`), rows of the database.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -90,16 +91,21 @@ _LIMITS = {
 }
 
 
+_range_of = lru_cache(maxsize=2_000)(read_range)
+_accuracy_of = lru_cache(maxsize=2_000)(read_accuracy)
+"""A ledger repeats a few of them in all of its rows."""
+
+
 def with_readings(values: Mapping[str, Any]) -> dict[str, Any]:
     """The typed columns of checked values with what is read out of them; numbers as `Decimal`."""
     columns = {name: values.get(name, "") for name in TYPED_COLUMNS}
-    quantity = read_range(columns["measuring_range"])
+    quantity = _range_of(columns["measuring_range"])
     is_numberless = columns["serial_number"] == NO_SERIAL_NUMBER
     columns["serial_key"] = columns["management_number"] if is_numberless else columns["serial_number"]
     columns["range_low"] = quantity.low if quantity else None
     columns["range_high"] = quantity.high if quantity else None
     columns["range_unit"] = quantity.unit if quantity else None
-    columns["accuracy"] = read_accuracy(columns["accuracy_class"])
+    columns["accuracy"] = _accuracy_of(columns["accuracy_class"])
     return columns
 
 

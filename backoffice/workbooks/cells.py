@@ -104,11 +104,11 @@ def shown(cell: RawCell | None) -> str:
     """What a person would recognise as the content of the cell, shortened for a message."""
     if cell is None:
         return ""
-    if isinstance(cell.value, bool):
-        return str(cell.value).upper()
-    if isinstance(cell.value, (int, float)):
-        return cell.shown or shown_number(cell.value)
     visible = cell.value
+    if isinstance(visible, bool):
+        return str(visible).upper()
+    if isinstance(visible, (int, float)):
+        return cell.shown or shown_number(visible)
     if not visible.isprintable():
         visible = "".join(character if character.isprintable() else " " for character in visible)
     visible = visible.strip()

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from backoffice.workbooks.cells import CellKind, RawCell, Unreadable, date_of, is_blank, shown, text_of
 from backoffice.workbooks.column_sets import LEDGER, ColumnSet
 from backoffice.workbooks.columns import BY_CODE, EXAMPLE_MARK, NO_SERIAL_NUMBER, Column, Content
+from backoffice.workbooks.known_cells import KnownCells
 from backoffice.workbooks.problems import Problem, ProblemCode
 from backoffice.workbooks.reference import Reference
 from backoffice.workbooks.resolve import (
@@ -51,10 +52,18 @@ class CheckedRow:
 
 
 def check_row(
-    raw_row: RawRow, reference: Reference, *, letters: Mapping[str, str] | None = None, columns: ColumnSet = LEDGER
+    raw_row: RawRow,
+    reference: Reference,
+    *,
+    letters: Mapping[str, str] | None = None,
+    columns: ColumnSet = LEDGER,
+    known: KnownCells | None = None,
 ) -> CheckedRow:
-    """Check one row of a file. `letters` gives the sheet's column of each code, so that an empty cell can be named."""
-    return _Check(raw_row.number, raw_row.cells, reference, letters or {}, columns).done()
+    """Check one row of a file. `letters` gives the sheet's column of each code, so that an empty cell can be named.
+
+    `known` is what earlier rows with the same reference and columns have taught; it changes no answer.
+    """
+    return _Check(raw_row.number, raw_row.cells, reference, letters or {}, columns, known or KnownCells()).done()
 
 
 def checked_values(values: Mapping[str, str], reference: Reference) -> CheckedRow:
@@ -75,12 +84,18 @@ class _Check:
     reference: Reference
     letters: Mapping[str, str]
     columns: ColumnSet = LEDGER
+    known: KnownCells = field(default_factory=KnownCells)
     values: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def done(self) -> CheckedRow:
         for column in self.columns.columns:
-            self.values[column.code] = self._value_of(column)
+            cell = self.cells.get(column.code)
+            if cell is not None and cell.kind is CellKind.TEXT:
+                known = self.known.of(column.code).get(cast(str, cell.value))
+                self.values[column.code] = self._value_to_keep(column, cell) if known is None else known
+            else:
+                self.values[column.code] = self._value_of(column) if cell or column.required else ""
         if self.columns is LEDGER:
             del self.values["certificate_number"]
             self._check_serial_number()
@@ -111,6 +126,14 @@ class _Check:
                 suggestion=suggestion,
             )
         )
+
+    def _value_to_keep(self, column: Column, cell: RawCell) -> Any:
+        """The value of a text met for the first time; kept where there is nothing to note about it."""
+        noted = len(self.problems)
+        value = self._value_of(column)
+        if len(self.problems) == noted:
+            self.known.keep(column.code, cast(str, cell.value), value)
+        return value
 
     def _value_of(self, column: Column) -> Any:
         """The value of one column, or "" after noting why there is none."""

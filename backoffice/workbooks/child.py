@@ -8,6 +8,7 @@ or too complex file to the reader.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import sys
 from collections.abc import Iterator
@@ -43,6 +44,12 @@ def limit_resources(limits: Limits, *, written_bytes: int = 0) -> None:
     for kind, value in wanted.items():
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(kind, (value, value))
+
+
+def _collect_seldom() -> None:
+    """Cells and their elements go by themselves; the collector would look through the table of texts for nothing."""
+    gc.freeze()
+    gc.set_threshold(20_000, 50)
 
 
 def read(path: Path, limits: Limits, columns: ColumnSet, out: BinaryIO, choice: Choice | None = None) -> None:
@@ -132,6 +139,7 @@ def main(arguments: list[str]) -> int:
     path, limits, columns = Path(arguments[0]), Limits(**json.loads(arguments[1])), SETS[arguments[2]]
     choice = Choice.restored(json.loads(arguments[3])) if len(arguments) > 3 else None
     limit_resources(limits)
+    _collect_seldom()
     out = sys.stdout.buffer
     try:
         read(path, limits, columns, out, choice)

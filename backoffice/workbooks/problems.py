@@ -8,7 +8,12 @@ from dataclasses import field as dataclass_field
 from enum import Enum, unique
 from typing import Any
 
-from backoffice.workbooks import messages
+
+def _messages() -> Any:
+    """The sentences, loaded when one is read: they need Flask, and the reading process starts faster without it."""
+    from backoffice.workbooks import messages
+
+    return messages
 
 
 class Severity(Enum):
@@ -104,12 +109,12 @@ class Problem:
     @property
     def sentence(self) -> str:
         """The finding without its place, for the line below a field or a cell of the preview."""
-        return messages.problem_sentence(self)
+        return _messages().problem_sentence(self)
 
     @property
     def message(self) -> str:
         """The finding with its place, as 第 37 行 D 列 种别代码：…; on a form the sentence alone."""
-        return messages.problem_message(self)
+        return _messages().problem_message(self)
 
     def stored(self) -> dict[str, Any]:
         """Plain values for a JSON column."""
@@ -188,7 +193,7 @@ class FileProblem:
 
     @property
     def message(self) -> str:
-        return messages.file_sentence(self)
+        return _messages().file_sentence(self)
 
 
 class FileProblemError(Exception):

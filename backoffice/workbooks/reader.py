@@ -75,7 +75,10 @@ class Upload:
         while not self._ended:
             message = self._next_message()
             for number, cells in message.get("rows", ()):
-                read = {code: _raw_cell(cell, letters[code]) for code, cell in cells.items()}
+                read = {
+                    code: RawCell(value, _KINDS[kind], letters[code], shown)
+                    for code, (kind, value, shown) in cells.items()
+                }
                 yield RawRow(number, self._choice.completed(read) if self._choice else read)
             if "end" in message:
                 self._finish(message["end"])
@@ -164,11 +167,6 @@ def _warnings(head: Mapping[str, Any]) -> list[FileProblem]:
         facts = {"sheet": head["sheet"], "others": head["unread_sheets"]}
         found.append(FileProblem(FileProblemCode.SHEET_NOT_READ, facts))
     return found
-
-
-def _raw_cell(cell: list[Any], letter: str) -> RawCell:
-    kind, value, shown = cell
-    return RawCell(value, _KINDS[kind], letter, shown)
 
 
 class _ChildLines:

@@ -16,13 +16,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
 
 from openpyxl import load_workbook
 from openpyxl.cell.read_only import EMPTY_CELL
 from openpyxl.reader import excel
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet import _read_only, _reader
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.xml.constants import SHEET_MAIN_NS
@@ -40,7 +41,8 @@ LAST_ROW = 1_048_576
 """The last row a spreadsheet can have; a larger number is a forged one."""
 MOST_SHEETS = 50
 MOST_WIDTH = 255.0
-_ROWS, _ROW = f"{{{SHEET_MAIN_NS}}}sheetData", f"{{{SHEET_MAIN_NS}}}row"
+_ROWS, _ROW, _VALUE = (f"{{{SHEET_MAIN_NS}}}{name}" for name in ("sheetData", "row", "v"))
+_COLUMN_OF_LETTERS = {get_column_letter(number): number for number in range(1, MOST_COLUMNS + 1)}
 
 Cell = tuple[str, str | int | float | bool, str | None]
 """Kind (a `CellKind` value), value, and what a number format shows instead of the number."""
@@ -89,6 +91,24 @@ class _ParserWithoutLooks(_reader.WorkSheetParser):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.row_dimensions = _Forgetful()
+
+    def parse_cell(self, element: Any) -> dict[str, Any]:
+        """A cell as openpyxl gives it; the usual one, a text that stands in the table of texts, without its detours."""
+        coordinate = element.get("r", "")
+        letters = coordinate.rstrip("0123456789")
+        column = _COLUMN_OF_LETTERS.get(letters)
+        if column is None or letters == coordinate or element.get("t") != "s" or len(element) != 1:
+            return cast(dict[str, Any], super().parse_cell(element))
+        if element[0].tag != _VALUE or not (index := element[0].text):
+            return cast(dict[str, Any], super().parse_cell(element))
+        self.col_counter = column
+        return {
+            "row": self.row_counter,
+            "column": column,
+            "value": self.shared_strings[int(index)],
+            "data_type": "s",
+            "style_id": int(element.get("s", 0) or 0),
+        }
 
 
 class _Forgetful(dict[str, Any]):
@@ -191,12 +211,13 @@ def _cell(cell: Any) -> Cell | None:
 # A character that XML cannot hold is written by its number, a carriage return as _x000D_.
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _NO_CHARACTER = "\ufffd"
+_TEXT = CellKind.TEXT.value
 
 
 def _text(value: str) -> Cell | None:
     text = _ESCAPED.sub(_unescaped, value) if "_x" in value else value
     text = text.replace("\0", _NO_CHARACTER)  # The database cannot hold it; the check refuses its stand-in.
-    return (CellKind.TEXT.value, text[:MOST_CHARACTERS], None) if text.strip() else None
+    return (_TEXT, text[:MOST_CHARACTERS], None) if text.strip() else None
 
 
 def _unescaped(found: re.Match[str]) -> str:

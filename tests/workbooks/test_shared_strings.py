@@ -17,7 +17,8 @@ STRANGE = f"""<?xml version="1.0" encoding="UTF-8"?><sst xmlns="{NAMESPACE}">
 <si><t>一</t></si><si/><si><t/></si><si><t xml:space="preserve"> 0012 </t></si>
 <si><r><rPr><sz val="11"/><rFont val="Cambria"/></rPr><t>(0</t></r><r><t>～</t></r><r><t>1.6) MPa</t></r></si>
 <si><t>仪表</t><rPh sb="0" eb="2"><t>yibiao</t></rPh><phoneticPr fontId="1"/></si>
-<si><t>_x005F_x000D_</t></si><si><t>&#60;b&gt;</t></si></sst>"""
+<si><t>_x005F_x000D_</t></si><si><t>&#60;b&gt;</t></si>
+<si>一<t>二<!-- 三 -->四</t>五<r>六<t>七</t>八</r></si></sst>"""
 
 
 @pytest.mark.parametrize("name", ["golden/ledger-300.xlsx", "journeys/workbooks/ledger-600.mended.xlsx"])
@@ -29,5 +30,5 @@ def test_a_table_saved_by_a_spreadsheet_program(name: str) -> None:
 
 def test_runs_are_joined_and_pronunciations_left_out() -> None:
     words = read_words(io.BytesIO(STRANGE.encode()))
-    assert words == ["一", "", "", " 0012 ", "(0～1.6) MPa", "仪表", "_x000D_", "<b>"]
+    assert words == ["一", "", "", " 0012 ", "(0～1.6) MPa", "仪表", "_x000D_", "<b>", "二四七"]
     assert words == read_string_table(io.BytesIO(STRANGE.encode()))
