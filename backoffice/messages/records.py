@@ -219,6 +219,7 @@ COLUMNS: dict[str, str] = {
     "list_code": N_("列表"),
     "management_number": N_("管理编号"),
     "manufacturer": N_("生产厂家"),
+    "letters": N_("各列的位置"),
     "mapping": N_("列名对应"),
     "marked_late_at": N_("标记超时时间"),
     "match_trigger": N_("匹配起因"),

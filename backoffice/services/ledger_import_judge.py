@@ -5,7 +5,7 @@ Reads the ledger as it stands, a batch at a time, and writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,8 +90,10 @@ class Judge:
         letters: Mapping[str, str],
         seen: Seen,
         known: Known | None = None,
+        mended: Mapping[int, Collection[str]] | None = None,
     ) -> None:
-        self._known = known or Known()
+        """`mended` are the columns that were put right in the browser, by row."""
+        self._known, self._mended = known or Known(), mended or {}
         self._enterprise_id, self._reference, self._letters, self._seen = enterprise_id, reference, letters, seen
         self._by_id: dict[int, Mapping[str, Any]] = {}
         self._by_key: dict[tuple[str, ...], int] = {}
@@ -141,8 +143,8 @@ class Judge:
         return plain_further(read)
 
     def _says(self, row: JudgedRow, name: str) -> bool:
-        """Whether the row says anything of a column: the file has it, or it was mended in."""
-        return name in self._letters or name in row.found
+        """Whether the row itself says anything of a column: it stands in the file, or was mended in."""
+        return name in self._letters or name in self._mended.get(row.number, ())
 
     def _load_existing(self, good: Sequence[dict[str, Any]], checked: Iterable[tuple[Any, Any, str]]) -> None:
         numbers = [int(number) for _row, _columns, number in checked if _is_id(number)]

@@ -101,7 +101,8 @@ def judge_again(run: ImportRun, rows: dict[int, OpenRow]) -> None:
 
 def _judged(run: ImportRun, rows: Mapping[int, OpenRow]) -> tuple[dict[int, JudgedRow], _Around]:
     seen = Seen()
-    judge = Judge(run.owner.id, ledger_reference.load(), run.letters or {}, seen)
+    mended = {number: row.mended.keys() for number, row in rows.items()}
+    judge = Judge(run.owner.id, ledger_reference.load(), run.letters or {}, seen, mended=mended)
     kept = [RawRow(number, rows[number].cells) for number in sorted(rows) if not rows[number].is_dropped]
     checked, placed = judge.place(kept)
     around = _first_among_others(run, rows, placed)

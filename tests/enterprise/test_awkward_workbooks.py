@@ -23,7 +23,7 @@ def outcome(browser: Browser, name: str, content: bytes) -> tuple[str, Any]:
     """What became of a file: ("refused", sentence) at once, or state with counts and every message after the check."""
     answer = send(browser, content, name)
     if answer.status_code == 422:
-        said = page(answer).split('id="file-error">')[1].split("<")[0]
+        said = page(answer).split('id="file-error"><span>')[1].split("<")[0]
         return "refused at once", said
     assert answer.status_code == 303
     imports.check_imports()
@@ -86,8 +86,7 @@ READ: dict[str, tuple[tuple[int, int, int], list[str]]] = {
         (3, 1, 2),
         [
             f"第 3 行 G 列 出厂编号：“3.1”是小数，末尾的 0 可能已经丢失；{AGAIN_AS_TEXT}",
-            "第 4 行 C 列 种别代码：“201”丢失了开头的 0，是否为“0201 非自动衡器（电子计价秤）”？"
-            "请把单元格设为文本格式，再重新输入。",
+            "第 4 行 C 列 种别代码：“201”丢失了开头的 0；请把单元格设为文本格式，再重新输入。",
         ],
     ),
     "numbers gone wrong": (

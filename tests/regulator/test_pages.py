@@ -68,7 +68,9 @@ def test_a_regulator_reads_every_list_in_chinese(
     browser = browser_of(city)
     for url in (f"/regulator/{noun}/", f"/regulator/{noun}/?q=压力&tab=all"):
         words = words_of(browser.text(url))
-        assert not LATIN.findall(words.replace("MPa", "").replace("user", "")), LATIN.findall(words)
+        assert not LATIN.findall(words.replace("MPa", "").replace("user", "").replace("Excel", "")), LATIN.findall(
+            words
+        )
 
 
 @pytest.mark.parametrize("noun", ["enterprises", "instruments", "institutions", "capabilities", "designations"])
