@@ -35,7 +35,7 @@ from ...services.words import LONGEST_REASON
 from ...states import ItemStatus
 from ..actions import record_action
 from ..base import Done, ScopedModelView
-from ..formatting import badge, state_badge
+from ..formatting import badge, day, state_badge
 from ..forms import REQUIRED, PanelForm
 from ..institution.look_ups import institution_names, page_facts
 from ..lists import ChoiceFilter, ListState, Tab
@@ -135,8 +135,8 @@ def due_words(row: AppointmentItem) -> Any:
     due_at = row.appointment.due_at
     if row.office_answered_at or due_at is None:
         return _("已答复") if row.office_answered_at else "—"
-    day = day_with_weekday(areas.last_day(due_at))
-    return badge(_("已过 %(day)s", day=day), "bad") if due_at <= clock.now() else day
+    last = areas.last_day(due_at)
+    return badge(_("已过 %(day)s", day=last), "bad") if due_at <= clock.now() else day_with_weekday(last)
 
 
 class RegulatorUnmatched(ScopedModelView):
@@ -160,6 +160,7 @@ class RegulatorUnmatched(ScopedModelView):
     column_formatters = {
         "nearest": _nearest,
         "place": lambda _view, _context, row, _name: row.instrument.division.name,
+        "status_since": lambda _view, _context, row, _name: day(clock.local(row.status_since).date()),
         "due": lambda _view, _context, row, _name: due_words(row),
     }
     cell_classes = {"nearest": "wide", "enterprise": "wide", "place": "wide"}
