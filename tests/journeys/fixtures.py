@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Error, Page
 
 from ops import postgres
 from seeds.demo.cast import SECOND_PERSON
@@ -135,8 +135,29 @@ def watch() -> Iterator[Watch]:
 
 @pytest.fixture
 def new_context(new_context: Callable[..., BrowserContext], watch: Watch) -> Callable[..., BrowserContext]:
-    """Browser contexts, watched."""
-    return lambda **kwargs: watch.over(new_context(**kwargs))
+    """Browser contexts, watched, whose pages are patient."""
+
+    def make(**kwargs: Any) -> BrowserContext:
+        context = watch.over(new_context(**kwargs))
+        context.on("page", be_patient)
+        return context
+
+    return make
+
+
+def be_patient(page: Page) -> None:
+    """Go where it is told also while it is just showing itself anew: the browser gives up one of the two."""
+    go = page.goto
+
+    def goto(url: str, **kwargs: Any) -> Any:
+        try:
+            return go(url, **kwargs)
+        except Error as aborted:
+            if "net::ERR_ABORTED" not in str(aborted):
+                raise
+            return go(url, **kwargs)
+
+    page.goto = goto  # type: ignore[method-assign]
 
 
 class AsPerson(Protocol):

@@ -70,7 +70,7 @@ def _import_the_example(page: Page, folder: Path) -> None:
     page.locator("main input[type=file]").set_input_files(file)
     press(page, "上传并检查")
     expect(page.locator("main")).to_contain_text("560", timeout=WITHIN_MS)
-    says(page, "40 行有错")
+    says(page, "40 处错误")
     follow(page, re.compile("下一步"))
 
 
