@@ -78,6 +78,14 @@ def test_typed_values_are_saved_together_and_the_place_is_kept(browser: Browser)
     assert counts(browser, path) == (2, 1, 0)
 
 
+def test_warnings_are_told_with_what_was_saved_and_before_it_is_written(browser: Browser) -> None:
+    path = upload(browser, [row(1, kind_code="1-2")])
+    _, html = send(browser, path, **cell(2, "kind_code", "1-2", "压力表"))
+    assert counts(browser, path) == (1, 0, 1)
+    assert "没有错误了；其中 1 行有提醒，请在“警告”里看一眼。" in html and "都改对了" not in html
+    assert "1 行有提醒，请在“警告”里看一眼。确认后写入" in html
+
+
 def test_a_value_that_is_still_wrong_comes_back_with_its_new_message(browser: Browser) -> None:
     path = upload(browser, [row(1, kind_code="1-2")])
     location, html = send(browser, path, **cell(2, "kind_code", "1-2", "4101"))

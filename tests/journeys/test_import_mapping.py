@@ -52,8 +52,11 @@ def test_a_list_of_ones_own_is_explained_previewed_and_written(
 
     press(clerk, "按这样读取")
     expect(clerk.locator("main")).to_contain_text("还没有选出哪一列是“出厂编号”")
+    asked = clerk.locator("[data-until-chosen]:visible")
+    before = asked.count()
     choose(clerk, "D", "出厂编号（必需）")
     choose(clerk, "F", "使用地点（必需）")
+    expect(asked).to_have_count(before - 2)
     for code, words in (("origin", "国产"), ("purpose", "安全防护"), ("delivery_mode", "送检")):
         clerk.locator(f"[name=fill_{code}]").select_option(label=words)
     press(clerk, "按这样读取")

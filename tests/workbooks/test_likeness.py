@@ -75,3 +75,14 @@ def test_far_off_words_get_no_suggestion(reference: Reference) -> None:
     places = [resolve_division(word, reference) for word in FAR_FROM_DIVISIONS]
     assert kinds == {}
     assert [(found.suggestion, found.facts) for found in places if found.suggestion or found.facts] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("燃油加油机", "0601"), ("", "0601"), ("说不清的器具", "0601"), ("可燃气体报警器", None)]
+)
+def test_a_code_without_its_zero_is_not_completed_against_the_name(
+    reference: Reference, name: str, meant: str | None
+) -> None:
+    found = resolve_kind("601", reference, instrument_name=name)
+    assert found.finding is ProblemCode.LEADING_ZERO_LOST
+    assert (found.suggestion or "").split(" ")[0] == (meant or "")
