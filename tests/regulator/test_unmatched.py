@@ -199,7 +199,8 @@ def test_an_answer_ends_the_lateness_and_another_area_may_not_give_it(people, of
     assert elsewhere.send(f"{record(item)}/answer", {"words": "不归我"}).status_code == 404
     item.appointment.due_at = clock.start_of(date(2026, 1, 5))
     db.session.commit()
-    assert record(item) in office.text(f"{LIST}?tab=late")
+    late = office.text(f"{LIST}?tab=late")
+    assert record(item) in late and 'class="badge bad">已过 2026-01-0' in late
     office.send(f"{record(item)}/answer", {"words": "正在续期"})
     assert record(item) not in office.text(f"{LIST}?tab=late")
 

@@ -21,7 +21,14 @@ from backoffice.models import (
     Verification,
 )
 from backoffice.models.instrument import FIRST_ONLY_SCHEME, ROTATION_SCHEME
-from backoffice.services import appointments, invariants, regulator_bookings, verification_fields, verifications
+from backoffice.services import (
+    appointments,
+    invariants,
+    ledger_history,
+    regulator_bookings,
+    verification_fields,
+    verifications,
+)
 from backoffice.services.ledger_status import has_status
 from backoffice.states import (
     ApplicationType,
@@ -301,6 +308,8 @@ def test_publishing_writes_the_ledger_and_ends_item_slip_and_appointment(case: C
     for reader in (case.place.clerk, case.place.regulator):
         assert db.session.scalars(scoping.visible(reader, Verification)).one() is row
     assert broken() == {}
+    changes = ledger_history.of(case.place.clerk, instrument.id).changes
+    assert [each.action for each in changes if ledger_history.is_told_by_result(each)] == ["instrument.changed"]
 
 
 def test_the_person_who_entered_it_cannot_publish_it(case: Case) -> None:
