@@ -6,6 +6,7 @@ import io
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -34,19 +35,29 @@ WAITS_FOR_A_PERSON = (ImportState.MAPPING,)
 
 def check_imports(run_id: int | None = None) -> dict[str, int]:
     """Check one uploaded file to its end; returns how many rows, nothing when there was no file."""
-    with collector.held_back(), unit_of_work():
+    with unit_of_work():
         work = ledger_import_check.claim(run_id)
     if work is None:
         return {}
+    with ledger_import_check.FileCheck(work) as check, ThreadPoolExecutor(1) as reader:
+        return {"files": 1, "rows": _checked(check, reader)}
+
+
+def _checked(check: ledger_import_check.FileCheck, reader: Executor) -> int:
+    """Judge and store batch after batch, the next one being read while the database works; returns how many rows."""
     rows, goes_on = 0, True
-    with ledger_import_check.FileCheck(work) as check:
-        while goes_on:
-            with collector.held_back():
-                batch = check.read()
-                with unit_of_work():
-                    goes_on = check.store(batch)
-                rows += len(batch.rows)
-    return {"files": 1, "rows": rows}
+    ahead = reader.submit(check.read)
+    with unit_of_work():
+        check.prepare()
+    while goes_on:
+        with collector.held_back():
+            batch = ahead.result()
+            if not batch.is_end:
+                ahead = reader.submit(check.read)
+            with unit_of_work():
+                goes_on = check.store(batch)
+        rows += len(batch.rows)
+    return rows
 
 
 def annotate_imports(run_id: int | None = None) -> dict[str, int]:
