@@ -1,4 +1,4 @@
-"""Jobs of the ledger import: checking what was uploaded, writing what was committed, taking back what was undone."""
+"""Jobs of the import: checking what was uploaded, mending, writing what was committed, taking back what was undone."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from ..services import (
     ledger_import_annotate,
     ledger_import_apply,
     ledger_import_check,
+    ledger_import_mend_many,
     ledger_import_undo,
 )
 from ..states import ImportMode, ImportState
@@ -76,6 +77,11 @@ def annotate_imports(run_id: int | None = None) -> dict[str, int]:
     return {"files": 1, "bytes": len(content or b"")}
 
 
+def mend_imports(run_id: int | None = None) -> dict[str, int]:
+    """Put one value into many cells, a batch a transaction; returns how many rows, nothing when nobody asked for it."""
+    return _by_batches(run_id, ledger_import_mend_many.claim, ledger_import_mend_many.mend_batch)
+
+
 def apply_imports(run_id: int | None = None) -> dict[str, int]:
     """Write committed rows, a batch a transaction; returns how many, nothing when there were none to write."""
     return _by_batches(run_id, ledger_import_apply.claim, ledger_import_apply.apply_batch)
@@ -124,7 +130,7 @@ def run_to_end(actor: Actor, run_id: int, mode: ImportMode) -> dict[str, Any]:
     while (state := _state(run_id)) not in (*OVER, *WAITS_FOR_A_PERSON):
         done: dict[str, int] = {}
         if state is ImportState.CHECKING:
-            done = check_imports(run_id)
+            done = check_imports(run_id) or mend_imports(run_id)
         elif state is ImportState.READY:
             try:
                 with unit_of_work():

@@ -56,7 +56,8 @@ def claim(run_id: int | None = None) -> Work | None:
     is_free = sa.or_(
         ImportRun.updated_at == ImportRun.created_at, ImportRun.updated_at < now - timedelta(seconds=LEASE_SECONDS)
     )
-    statement = sa.select(ImportRun).where(ImportRun.state == ImportState.CHECKING, is_free).order_by(ImportRun.id)
+    is_unread = sa.and_(ImportRun.state == ImportState.CHECKING, ImportRun.mending.is_(None))
+    statement = sa.select(ImportRun).where(is_unread, is_free).order_by(ImportRun.id)
     if run_id is not None:
         statement = statement.where(ImportRun.id == run_id)
     run = db.session.scalars(statement.limit(1).with_for_update(skip_locked=True, of=ImportRun)).first()
