@@ -1,4 +1,4 @@
-"""Jobs of the ledger import: checking what was uploaded, writing what was committed, taking back what was undone."""
+"""Jobs of the import: checking what was uploaded, mending, writing what was committed, taking back what was undone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from ..services import (
     ledger_import_annotate,
     ledger_import_apply,
     ledger_import_check,
+    ledger_import_mend_many,
     ledger_import_undo,
 )
 from ..states import ImportMode, ImportState
@@ -34,19 +36,29 @@ WAITS_FOR_A_PERSON = (ImportState.MAPPING,)
 
 def check_imports(run_id: int | None = None) -> dict[str, int]:
     """Check one uploaded file to its end; returns how many rows, nothing when there was no file."""
-    with collector.held_back(), unit_of_work():
+    with unit_of_work():
         work = ledger_import_check.claim(run_id)
     if work is None:
         return {}
+    with ledger_import_check.FileCheck(work) as check, ThreadPoolExecutor(1) as reader:
+        return {"files": 1, "rows": _checked(check, reader)}
+
+
+def _checked(check: ledger_import_check.FileCheck, reader: Executor) -> int:
+    """Judge and store batch after batch, the next one being read while the database works; returns how many rows."""
     rows, goes_on = 0, True
-    with ledger_import_check.FileCheck(work) as check:
-        while goes_on:
-            with collector.held_back():
-                batch = check.read()
-                with unit_of_work():
-                    goes_on = check.store(batch)
-                rows += len(batch.rows)
-    return {"files": 1, "rows": rows}
+    ahead = reader.submit(check.read)
+    with unit_of_work():
+        check.prepare()
+    while goes_on:
+        with collector.held_back():
+            batch = ahead.result()
+            if not batch.is_end:
+                ahead = reader.submit(check.read)
+            with unit_of_work():
+                goes_on = check.store(batch)
+        rows += len(batch.rows)
+    return rows
 
 
 def annotate_imports(run_id: int | None = None) -> dict[str, int]:
@@ -63,6 +75,11 @@ def annotate_imports(run_id: int | None = None) -> dict[str, int]:
     with unit_of_work():
         ledger_import_annotate.store(work, content)
     return {"files": 1, "bytes": len(content or b"")}
+
+
+def mend_imports(run_id: int | None = None) -> dict[str, int]:
+    """Put one value into many cells, a batch a transaction; returns how many rows, nothing when nobody asked for it."""
+    return _by_batches(run_id, ledger_import_mend_many.claim, ledger_import_mend_many.mend_batch)
 
 
 def apply_imports(run_id: int | None = None) -> dict[str, int]:
@@ -113,7 +130,7 @@ def run_to_end(actor: Actor, run_id: int, mode: ImportMode) -> dict[str, Any]:
     while (state := _state(run_id)) not in (*OVER, *WAITS_FOR_A_PERSON):
         done: dict[str, int] = {}
         if state is ImportState.CHECKING:
-            done = check_imports(run_id)
+            done = check_imports(run_id) or mend_imports(run_id)
         elif state is ImportState.READY:
             try:
                 with unit_of_work():

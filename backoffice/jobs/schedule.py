@@ -42,6 +42,7 @@ def daily(hour: int, minute: int) -> BaseTrigger:
 SCHEDULE: tuple[Job, ...] = (
     Job("matching", matching.match_waiting, every(2)),
     Job("import_check", imports.check_imports, every(1)),
+    Job("import_mend", imports.mend_imports, every(1)),
     Job("import_annotate", imports.annotate_imports, every(1)),
     Job("import_apply", imports.apply_imports, every(1)),
     Job("import_undo", imports.undo_imports, every(1)),

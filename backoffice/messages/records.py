@@ -373,6 +373,7 @@ JOBS: dict[str, str] = {
     "matching": N_("匹配技术机构"),
     "matching_for_today": N_("按当天日期重新匹配"),
     "import_check": N_("检查导入文件"),
+    "import_mend": N_("批量修改导入的内容"),
     "import_annotate": N_("标注导入文件"),
     "import_apply": N_("写入导入"),
     "import_undo": N_("撤销导入"),

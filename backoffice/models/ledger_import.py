@@ -43,6 +43,8 @@ class ImportRun(Stamped, Model):
     """How the file's table begins, where not all of its columns are known by name."""
     mapping: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """Which column is what, where a person has said so: a `Choice`, and the run it was remembered from."""
+    mending: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """One value for many cells that the job is putting in: the problem they have, the text, who wants it, how far."""
     letters: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
     """The letter of each column of the file by its code: what a row needs to be judged again."""
     rows: Mapped[int] = mapped_column(default=0)

@@ -24,6 +24,7 @@ STARTABLE = (
     "matching",
     "matching_for_today",
     "import_check",
+    "import_mend",
     "import_annotate",
     "import_apply",
     "import_undo",

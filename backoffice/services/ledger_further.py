@@ -46,30 +46,40 @@ def further_values(
     known = known or KnownCells()
     read: dict[str, Any] = {}
     for name in FURTHER_COLUMNS:
-        if name not in values:
-            continue
-        if (before := known.of(name).get(values[name])) is not None:
-            read[name] = before
-            continue
-        try:
-            read[name] = _day(values[name]) if name in DAYS else _text(name, values[name])
-        except Unreadable as refused:
-            facts = {"found": str(values[name])[:80], **refused.facts}
-            problems[name] = FieldProblem(f"row.{refused.code.value}", facts)
-            continue
-        if (problem := _problem(name, read[name])) is not None:
-            problems[name] = problem
-        elif isinstance(values[name], str):
-            known.keep(name, values[name], read[name])
+        if name in values:
+            typed = values[name]
+            value = _EMPTY[name] if typed == "" else known.readings[name].get(typed)
+            if value is not None or typed == "":
+                read[name] = value
+            else:
+                _read(name, typed, read, problems, known)
     verified, until = read.get("declared_verified_on"), read.get("declared_valid_until")
     if verified and until and until < verified:
         problems.setdefault("declared_valid_until", FieldProblem("declared_reversed", {"day": verified}))
     return read
 
 
+_EMPTY = {name: None if name in DAYS else "" for name in FURTHER_COLUMNS}
+"""What is stored of a column nobody says anything about."""
+
+
+def _read(name: str, typed: Any, read: dict[str, Any], problems: dict[str, FieldProblem], known: KnownCells) -> None:
+    """Add what was typed to what was read, or what is wrong with it to the problems."""
+    try:
+        value = _day(typed) if name in DAYS else _text(name, typed)
+    except Unreadable as refused:
+        problems[name] = FieldProblem(f"row.{refused.code.value}", {"found": str(typed)[:80], **refused.facts})
+        return
+    read[name] = value
+    if (problem := _problem(name, value)) is not None:
+        problems[name] = problem
+    elif isinstance(typed, str) and value is not None:
+        known.keep(name, typed, value)
+
+
 def plain_further(values: Mapping[str, Any]) -> dict[str, str]:
     """The same as texts, days as 2026-05-10 and nothing as "": how an import keeps and compares them."""
-    return {name: str(values[name] or "") for name in FURTHER_COLUMNS if name in values}
+    return {name: str(value or "") for name, value in values.items() if name in _EMPTY}
 
 
 def length_of(name: str) -> int:

@@ -134,7 +134,7 @@ def cancel(actor: Actor, run_id: int) -> ImportRun:
     require(actor, import_subjects.of(run).permission)
     if run.state not in UNFINISHED:
         raise Conflict("import_over", state=run.state)
-    run.state, run.finished_at = ImportState.CANCELLED, clock.now()
+    run.state, run.mending, run.finished_at = ImportState.CANCELLED, None, clock.now()
     db.session.flush()
     audit.record(actor, AuditAction.IMPORT_CANCELLED, run, after={"applied": run.applied})
     return run

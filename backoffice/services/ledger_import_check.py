@@ -47,7 +47,6 @@ class Work:
     stored: int
     last_number: int
     most: int
-    begun: Begun
     choice: Choice | None = None
 
 
@@ -57,7 +56,8 @@ def claim(run_id: int | None = None) -> Work | None:
     is_free = sa.or_(
         ImportRun.updated_at == ImportRun.created_at, ImportRun.updated_at < now - timedelta(seconds=LEASE_SECONDS)
     )
-    statement = sa.select(ImportRun).where(ImportRun.state == ImportState.CHECKING, is_free).order_by(ImportRun.id)
+    is_unread = sa.and_(ImportRun.state == ImportState.CHECKING, ImportRun.mending.is_(None))
+    statement = sa.select(ImportRun).where(is_unread, is_free).order_by(ImportRun.id)
     if run_id is not None:
         statement = statement.where(ImportRun.id == run_id)
     run = db.session.scalars(statement.limit(1).with_for_update(skip_locked=True, of=ImportRun)).first()
@@ -74,7 +74,6 @@ def claim(run_id: int | None = None) -> Work | None:
         stored=run.rows,
         last_number=db.session.scalar(sa.select(sa.func.max(ImportRow.number)).where(ImportRow.run_id == run.id)) or 0,
         most=min(BATCH, import_subjects.of(run).check_batch),
-        begun=import_subjects.of(run).open_check(run),
         choice=ledger_import_mapping.choice_of(run),
     )
 
@@ -91,9 +90,17 @@ class Batch:
     problem: FileProblem | None = None
     beginning: dict[str, Any] | None = None
 
+    @property
+    def is_end(self) -> bool:
+        """Whether there is nothing more to read."""
+        return self.is_last or self.problem is not None
+
 
 class FileCheck:
-    """The reader of one claimed run. `read` outside a transaction, `store` inside one, until it returns False."""
+    """The reader of one claimed run. `read` outside a transaction, `store` inside one, until it returns False.
+
+    The next batch may be read by another thread while one is stored: reading touches no database.
+    """
 
     def __init__(self, work: Work) -> None:
         self._work = work
@@ -101,6 +108,7 @@ class FileCheck:
         self._folder = tempfile.TemporaryDirectory()
         self._upload: Upload | None = None
         self._rows: Iterator[RawRow] | None = None
+        self._begun: Begun | None = None
 
     def __enter__(self) -> FileCheck:
         return self
@@ -109,6 +117,13 @@ class FileCheck:
         if self._upload is not None:
             self._upload.close()
         self._folder.cleanup()
+
+    def prepare(self) -> Begun:
+        """Inside a transaction, load what rows are judged by: while the reading process starts there is time for it."""
+        if self._begun is None:
+            run = db.session.get_one(ImportRun, self._work.run_id)
+            self._begun = import_subjects.of(run).open_check(run)
+        return self._begun
 
     def read(self) -> Batch:
         """The next rows that are not stored yet."""
@@ -176,7 +191,7 @@ class FileCheck:
     def _store_rows(self, run: ImportRun, raw_rows: Sequence[RawRow]) -> None:
         if not raw_rows:
             return
-        judged = self._work.begun.judge(self._open().letters, raw_rows)
+        judged = self.prepare().judge(self._open().letters, raw_rows)
         store_rows(run.id, judged)
         outcomes = Counter(row.outcome for row in judged)
         run.rows += len(judged)

@@ -16,7 +16,6 @@ from ..database import db
 from ..errors import FieldProblem
 from ..models import MeasuringInstrument
 from ..states import RowOutcome
-from ..workbooks.cells import shown
 from ..workbooks.checks import RawRow, check_row
 from ..workbooks.columns import BY_CODE
 from ..workbooks.duplicates import duplicate_problem, ledger_number_problem
@@ -95,6 +94,7 @@ class Judge:
         """`mended` are the columns that were put right in the browser, by row."""
         self._known, self._mended = known or Known(), mended or {}
         self._enterprise_id, self._reference, self._letters, self._seen = enterprise_id, reference, letters, seen
+        self._further_in_file = [name for name in FURTHER_COLUMNS if name in letters]
         self._by_id: dict[int, Mapping[str, Any]] = {}
         self._by_key: dict[tuple[str, ...], int] = {}
         self._locks: dict[int, str | None] = {}
@@ -122,25 +122,30 @@ class Judge:
     def _check(self, raw: RawRow) -> tuple[JudgedRow, dict[str, Any] | None, str]:
         """The rules of the row alone."""
         checked = check_row(raw, self._reference, letters=self._letters, known=self._known.cells)
-        row = JudgedRow(raw.number, {code: shown(cell) for code, cell in raw.cells.items()}, raw.cells)
-        problems = list(checked.problems)
-        if checked.values is not None:
-            problems += too_long_for_ledger(checked.values, row=raw.number, letters=self._letters)
-        row.problems = [problem.stored() for problem in problems]
-        row.has_warning = any(not problem.is_error for problem in problems)
-        further = self._further(row, checked.values) if checked.values is not None else {}
-        if checked.values is None or len(row.problems) > len(problems) or any(each.is_error for each in problems):
+        row = JudgedRow(raw.number, checked.found, raw.cells if checked.has_more else {})
+        problems, values = checked.problems, checked.values
+        if values is not None:
+            problems += too_long_for_ledger(values, row=raw.number, letters=self._letters)
+        if problems:
+            row.problems = [problem.stored() for problem in problems]
+            row.has_warning = any(not problem.is_error for problem in problems)
+        further = self._further(row, values) if values is not None else {}
+        if values is None or len(row.problems) > len(problems) or any(each.is_error for each in problems):
             return row, None, ""
-        return row, {**with_readings(checked.values), **further}, checked.values["ledger_number"]
+        return row, {**with_readings(values), **further}, values["ledger_number"]
 
     def _further(self, row: JudgedRow, values: Mapping[str, Any]) -> dict[str, str]:
         """Optional and declared columns the file has, by the rules of the form; notes what is wrong with them."""
+        mended = self._mended.get(row.number)
+        names = [name for name in FURTHER_COLUMNS if self._says(row, name)] if mended else self._further_in_file
+        filled = {name: values[name] for name in names if values[name]}
+        if not filled:
+            return dict.fromkeys(names, "")
         refused: dict[str, FieldProblem] = {}
-        present = {name: values[name] for name in FURTHER_COLUMNS if self._says(row, name)}
-        read = further_values(present, refused, self._known.further)
+        read = further_values(filled, refused, self._known.further)
         for name, problem in refused.items():
             self._note(row, name, problem.code.removeprefix("row."), **problem.facts)
-        return plain_further(read)
+        return {**dict.fromkeys(names, ""), **plain_further(read)}
 
     def _says(self, row: JudgedRow, name: str) -> bool:
         """Whether the row itself says anything of a column: it stands in the file, or was mended in."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .. import audit, scoping
+from .. import audit, clock, scoping
 from ..actor import Actor
 from ..audit import AuditAction
 from ..database import db
@@ -29,6 +29,9 @@ from .ledger_import_rejudge import OpenRow, is_among, judge_again, open_rows
 
 EDITABLE = tuple(code for code, column in BY_CODE.items() if column.content is not Content.INSTITUTION_ONLY)
 """Columns an enterprise fills in."""
+
+MOST_AT_ONCE = 2_000
+"""Cells changed while somebody waits for the page: a third of a second. More are left to the job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class Overtaken:
 class Mended:
     """How many cells and rows were changed, the first row, what was overtaken.
 
-    `still_wrong` counts those of the rows that have errors, `warned` those that have warnings alone.
+    `still_wrong` counts those of the rows that have errors, `warned` those that have warnings alone; `left_to_job` the
+    cells that will be changed by the job.
     """
 
     cells: int = 0
@@ -62,6 +66,7 @@ class Mended:
     still_wrong: int = 0
     warned: int = 0
     overtaken: Sequence[Overtaken] = ()
+    left_to_job: int = 0
 
 
 def mend(actor: Actor, run_id: int, edits: Sequence[Edit]) -> Mended:
@@ -90,20 +95,42 @@ def mend(actor: Actor, run_id: int, edits: Sequence[Edit]) -> Mended:
 def mend_alike(actor: Actor, run_id: int, *, number: int, column: str, code: str, text: str) -> Mended:
     """Put one text into every cell that has the very problem this row has there: found value, code and facts.
 
-    A problem that is not there any more changes nothing. Raises as `mend` does.
+    A problem that is not there any more changes nothing. Many cells are left to the job. Raises as `mend` does.
     """
     run = _held(actor, run_id)
     wanted = _problem_of(run, number, column, code)
     if wanted is None or column not in EDITABLE:
         return Mended()
-    rows = open_rows(run, sa.and_(ImportRow.problems != sa.text("'[]'::jsonb"), ImportRow.problems.contains([wanted])))
-    found = wanted["found"]
+    cells = db.session.scalar(sa.select(sa.func.count()).where(ImportRow.run_id == run.id, is_alike(wanted))) or 0
+    if cells > MOST_AT_ONCE:
+        _leave_to_job(actor, run, {"problem": wanted, "column": column, "text": text.strip(), "total": cells})
+        return Mended(left_to_job=cells)
+    changed = put_alike(actor, run, open_rows(run, is_alike(wanted)), column, wanted["found"], text)
+    return _mended(run, changed, len(changed)) if changed else Mended()
+
+
+def is_alike(problem: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+    """Rows that have this very problem, whatever their number."""
+    return sa.and_(ImportRow.problems != sa.text("'[]'::jsonb"), ImportRow.problems.contains([problem]))
+
+
+def put_alike(
+    actor: Actor, run: ImportRun, rows: Mapping[int, OpenRow], column: str, found: str, text: str
+) -> list[int]:
+    """Put one text into that column of all these rows and judge them again; returns the rows that were changed."""
     changed = {number: row for number, row in rows.items() if _put(run, row, column, text) is not None}
     if not changed:
-        return Mended()
+        return []
     _judge(run, changed)
     _record(actor, run, AuditAction.IMPORT_MENDED, spelled(list(spans(list(changed)))), {column: (found, text.strip())})
-    return _mended(run, list(changed), len(changed))
+    return list(changed)
+
+
+def _leave_to_job(actor: Actor, run: ImportRun, order: Mapping[str, Any]) -> None:
+    """Nobody waits for thousands of rows in front of a page: the run is being checked until the job is through."""
+    run.mending = {**order, "by": actor.user_id, "after": 0, "done": 0}
+    run.state, run.updated_at, run.pace = ImportState.CHECKING, clock.now(), None
+    forget(run)
 
 
 def drop(actor: Actor, run_id: int, number: int) -> Mended:

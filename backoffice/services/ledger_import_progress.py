@@ -53,7 +53,9 @@ def note_batch(run: ImportRun, rows: int) -> None:
 
 
 def progress_of(run: ImportRun) -> Progress | None:
-    """How far the writing is, or the undo; None while the job does neither."""
+    """How far the writing is, the undo, or one value for many cells; None while the job does none of them."""
+    if run.mending is not None:
+        return _progress(run, run.mending["done"], run.mending["total"])
     if run.state is ImportState.APPLYING:
         return _progress(run, run.applied, rows_to_write(run))
     if is_undoing(run):

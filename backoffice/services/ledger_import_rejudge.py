@@ -71,10 +71,12 @@ class _Hanging:
     instruments: list[int] = field(default_factory=list)
 
 
-def open_rows(run: ImportRun, wanted: sa.ColumnElement[bool]) -> dict[int, OpenRow]:
-    """Rows of a run that is held, by their numbers."""
+def open_rows(run: ImportRun, wanted: sa.ColumnElement[bool], *, most: int | None = None) -> dict[int, OpenRow]:
+    """Rows of a run that is held, the first ones where there are more than `most`, by their numbers."""
     letters = run.letters or {}
-    rows = db.session.execute(sa.select(*_STORED).where(ImportRow.run_id == run.id, wanted).order_by(ImportRow.number))
+    rows = db.session.execute(
+        sa.select(*_STORED).where(ImportRow.run_id == run.id, wanted).order_by(ImportRow.number).limit(most)
+    )
     return {
         row.number: OpenRow(
             row, cells_of(row.found, row.raw, letters), dict(row.mended or {}), row.outcome is RowOutcome.DROPPED

@@ -6,8 +6,9 @@ not belong here: the rules of a row (`workbooks.checks`), rows of the database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -85,10 +86,14 @@ KEY_PARTS = ("kind_code", "manufacturer", "serial_key", "sub_number")
 """The ledger's key but for the enterprise."""
 
 _LIMITS = {
-    name: column.type.length
+    name: int(column.type.length or 0)
     for name, column in sa.inspect(MeasuringInstrument).columns.items()
-    if name in TYPED_COLUMNS and isinstance(column.type, sa.String) and not isinstance(column.type, sa.Enum)
+    if name in TYPED_COLUMNS
+    and isinstance(column.type, sa.String)
+    and not isinstance(column.type, sa.Enum)
+    and (column.type.length or 0) < BY_CODE[name].max_length
 }
+"""Where the rules of a row let through more characters than the ledger's column holds."""
 
 
 _range_of = lru_cache(maxsize=2_000)(read_range)
@@ -109,9 +114,12 @@ def with_readings(values: Mapping[str, Any]) -> dict[str, Any]:
     return columns
 
 
+_key_parts: Callable[[Mapping[str, Any]], tuple[str, ...]] = itemgetter(*KEY_PARTS)
+
+
 def key_of(columns: Mapping[str, Any]) -> tuple[str, ...]:
     """The key of a row of one enterprise."""
-    return tuple(columns[part] for part in KEY_PARTS)
+    return _key_parts(columns)
 
 
 def too_long_for_ledger(values: Mapping[str, Any], *, row: int | None, letters: Mapping[str, str]) -> list[Problem]:
@@ -127,7 +135,7 @@ def too_long_for_ledger(values: Mapping[str, Any], *, row: int | None, letters: 
             facts={"length": len(values[name]), "max": limit},
         )
         for name, limit in _LIMITS.items()
-        if limit is not None and len(values.get(name, "")) > limit
+        if len(values.get(name, "")) > limit
     ]
 
 

@@ -23,7 +23,6 @@ from ..messages.ledger import RULE
 from ..models import ImportRow, ImportRun
 from ..permissions import Permission
 from ..states import RowOutcome
-from ..workbooks.cells import shown
 from ..workbooks.checks import RawRow, check_row
 from ..workbooks.column_sets import ColumnSet
 from ..workbooks.problems import Problem, ProblemCode
@@ -277,7 +276,7 @@ class RecordCheck:
     def _judged(self, letters: Mapping[str, str], raw: RawRow) -> JudgedRow:
         columns = self._subject.columns
         checked = check_row(raw, self._known.reference, letters=letters, columns=columns)
-        row = JudgedRow(raw.number, {code: shown(cell) for code, cell in raw.cells.items()})
+        row = JudgedRow(raw.number, checked.found)
         row.problems = [problem.stored() for problem in checked.problems]
         row.has_warning = any(not problem.is_error for problem in checked.problems)
         if checked.values is None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from backoffice.workbooks.cells import CellKind, RawCell, Unreadable, date_of, is_blank, shown, text_of
+from backoffice.workbooks.cells import CellKind, RawCell, Unreadable, date_of, easily_read, is_blank, shown, text_of
 from backoffice.workbooks.column_sets import LEDGER, ColumnSet
 from backoffice.workbooks.columns import BY_CODE, EXAMPLE_MARK, NO_SERIAL_NUMBER, Column, Content
 from backoffice.workbooks.known_cells import KnownCells
@@ -26,6 +26,8 @@ from backoffice.workbooks.resolve import (
     resolve_name,
 )
 
+_TEXT = CellKind.TEXT
+
 PLACEHOLDERS = frozenset({"/", "\\", "-", "--", "—", "——", "无编号", "没有", "不详", "无号", "N/A", "n/a"})
 """What people write where there is no serial number; each would make different instruments look like one."""
 
@@ -40,11 +42,16 @@ class RawRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedRow:
-    """`values` by column code (text, quantity an int, lists as codes; "" for empty); None if the row has an error."""
+    """`values` by column code (text, quantity an int, lists as codes; "" for empty); None if the row has an error.
+
+    `found` is what the cells say, for people; `has_more` where that is not all of what stands in one of them.
+    """
 
     row: int | None
     values: dict[str, Any] | None
     problems: list[Problem]
+    found: dict[str, str]
+    has_more: bool = False
 
     @property
     def is_good(self) -> bool:
@@ -86,22 +93,64 @@ class _Check:
     columns: ColumnSet = LEDGER
     known: KnownCells = field(default_factory=KnownCells)
     values: dict[str, Any] = field(default_factory=dict)
+    found: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    has_more: bool = False
 
     def done(self) -> CheckedRow:
-        for column in self.columns.columns:
-            cell = self.cells.get(column.code)
-            if cell is not None and cell.kind is CellKind.TEXT:
-                known = self.known.of(column.code).get(cast(str, cell.value))
-                self.values[column.code] = self._value_to_keep(column, cell) if known is None else known
-            else:
-                self.values[column.code] = self._value_of(column) if cell or column.required else ""
+        self.values = dict(self.columns.empty)
+        self._read_cells()
+        self._look_for_missing()
         if self.columns is LEDGER:
             del self.values["certificate_number"]
             self._check_serial_number()
             self._check_kind_purpose()
         has_error = any(problem.is_error for problem in self.problems)
-        return CheckedRow(row=self.row, values=None if has_error else self.values, problems=self.problems)
+        return CheckedRow(
+            row=self.row,
+            values=None if has_error else self.values,
+            problems=self.problems,
+            found=self.found,
+            has_more=self.has_more,
+        )
+
+    def _read_cells(self) -> None:
+        """The value of every cell and what it says. A full file has a million; most are texts earlier rows had too."""
+        values, found, readings = self.values, self.found, self.known.readings
+        for code, cell in self.cells.items():
+            text, kind, _letter, _shown = cell
+            known = readings[code].get(text) if kind is _TEXT else None
+            if known is None:
+                values[code], found[code] = self._read(code, cell)
+            else:
+                values[code], found[code] = known, cast(str, text)
+
+    def _read(self, code: str, cell: RawCell) -> tuple[Any, str]:
+        """The value of a cell and what it says, of a text met for the first time or of anything else.
+
+        What a text was read as is kept where there is nothing to note and nothing else to be said of it.
+        """
+        column, text = self.columns.by_code[code], cast(str, cell.value)
+        if cell.kind is not _TEXT:
+            self.has_more = True
+            return self._value_of(column), shown(cell)
+        if (value := easily_read(text, column)) is not None:
+            self.known.keep(code, text, value)
+            return value, value
+        noted = len(self.problems)
+        value, words = self._value_of(column), shown(cell)
+        if words != text:
+            self.has_more = True
+        elif len(self.problems) == noted:
+            self.known.keep(code, text, value)
+        return value, words
+
+    def _look_for_missing(self) -> None:
+        for column in self.columns.required:
+            if column.code not in self.cells:
+                self._note(column.code, ProblemCode.REQUIRED)
+        if len(self.problems) > 1:
+            self.problems.sort(key=lambda problem: self.columns.place_of[problem.field or ""])
 
     def _note(
         self,
@@ -126,14 +175,6 @@ class _Check:
                 suggestion=suggestion,
             )
         )
-
-    def _value_to_keep(self, column: Column, cell: RawCell) -> Any:
-        """The value of a text met for the first time; kept where there is nothing to note about it."""
-        noted = len(self.problems)
-        value = self._value_of(column)
-        if len(self.problems) == noted:
-            self.known.keep(column.code, cast(str, cell.value), value)
-        return value
 
     def _value_of(self, column: Column) -> Any:
         """The value of one column, or "" after noting why there is none."""

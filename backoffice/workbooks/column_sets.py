@@ -35,6 +35,16 @@ class ColumnSet:
     def required(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.required)
 
+    @cached_property
+    def empty(self) -> Mapping[str, str]:
+        """The values of a row that says nothing."""
+        return dict.fromkeys(self.by_code, "")
+
+    @cached_property
+    def place_of(self) -> Mapping[str, int]:
+        """Where a column stands among the others."""
+        return {code: place for place, code in enumerate(self.by_code)}
+
     def is_example(self, cells: Mapping[str, Sequence[Any] | None]) -> bool:
         """Whether these cells of the file (kind, value, …) are the example row."""
         code, text = self.example

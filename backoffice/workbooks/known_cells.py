@@ -6,6 +6,8 @@ alone, and what is wrong is found anew in each row, with the row's own words bes
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Hashable
 from typing import Any
 
 MOST_OF_A_COLUMN = 5_000
@@ -16,17 +18,22 @@ class KnownCells:
     """Readings by column and text. Serves one run under one reference: what it knows is never out of date."""
 
     def __init__(self) -> None:
-        self._by_column: dict[str, dict[str, Any]] = {}
+        self.readings: defaultdict[str, dict[Any, Any]] = defaultdict(dict)
+        """To be looked up by column, then by text; `keep` adds to them."""
 
-    def of(self, column: str) -> dict[str, Any]:
-        """The readings of a column, to be looked up; `keep` adds to them."""
-        return self._by_column.setdefault(column, {})
-
-    def keep(self, column: str, text: str, value: Any) -> None:
-        """Remember a reading that cannot be altered by who gets it."""
-        known = self.of(column)
-        if value is None or isinstance(value, list):
+    def keep(self, column: str, text: str, reading: Hashable) -> None:
+        """Remember a reading; one that could be altered by who gets it (a list) is not kept."""
+        known = self.readings[column]
+        if not _is_firm(reading):
             return
         if len(known) >= MOST_OF_A_COLUMN:
             known.clear()
-        known[text] = value
+        known[text] = reading
+
+
+def _is_firm(reading: Hashable) -> bool:
+    try:
+        hash(reading)
+    except TypeError:
+        return False
+    return True

@@ -7,12 +7,14 @@ import re
 import time
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from backoffice.database import db
 from backoffice.jobs import imports
 from backoffice.models import ImportRow, User
+from backoffice.services import ledger_import_mend
 from backoffice.workbooks.rawcells import fingerprint
 from tests.enterprise.ledger_app import browser, ledger_app, ledger_application, user
 from tests.enterprise.test_imports import page, upload
@@ -239,3 +241,26 @@ def test_mending_does_not_wait_for_the_size_of_the_file(browser: Browser) -> Non
     send_all(browser, path, row="5", column="kind_code", problem="kind_unknown", text="1401")
     assert time.process_time() - started < 2.5
     assert counts(browser, path) == (3_000, 0, 0)
+
+
+def test_one_value_for_many_cells_is_put_in_by_the_job_with_progress(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger_import_mend, "MOST_AT_ONCE", 2)
+    path = upload(browser, [row(number, quantity=3) for number in range(3)])
+    html = send_all(browser, path, row="2", column="quantity", problem="quantity_not_one", text="1")
+    assert "正在把 3 行的器具数量改为“1”" in html and "可以离开本页，改完会停在预览。" in html
+    assert "已修改 0 行，共 3 行" in html and "取消导入" in html and "全部导入" not in html
+    assert browser.get(f"{path}.json").get_json()["state"] == "checking"
+    imports.mend_imports()
+    html = page(browser.get(path))
+    assert "3 行都可以导入：新增 3" in html and "正在" not in html
+
+
+def test_emptying_many_cells_is_told_as_that(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_import_mend, "MOST_AT_ONCE", 2)
+    path = upload(browser, [row(number, accuracy_class="远" * 51) for number in range(3)])
+    html = send_all(browser, path, row="2", column="accuracy_class", problem="too_long", text="")
+    assert "正在清空 3 行的准确度等级" in html
+    imports.mend_imports()
+    assert counts(browser, path) == (3, 0, 0)

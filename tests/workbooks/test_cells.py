@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import example, given, settings
 
 from backoffice.workbooks import cells
-from backoffice.workbooks.cells import CellKind, RawCell, Unreadable, date_of
-from backoffice.workbooks.columns import column_of_header
+from backoffice.workbooks.cells import CellKind, RawCell, Unreadable, date_of, easily_read, is_blank, shown, text_of
+from backoffice.workbooks.columns import COLUMNS, Column, Content, column_of_header
 
 
 @pytest.mark.parametrize(
@@ -65,3 +67,28 @@ def test_no_character_that_is_refused_or_dropped_passes_by_the_short_way() -> No
     assert len(short) > 100_000
     wrong = [each for each in short if cells._is_refused(each) or ord(each) in cells._DROPPED]
     assert wrong == [] and not cells._BREAKS.search("".join(short))
+
+
+TEXTS = st.one_of(st.text(max_size=120), st.text(" 0123456789eE+.-aZ无１Ａ　\u200b\u00ad\n😀", max_size=30))
+
+
+@settings(max_examples=400, deadline=None)
+@given(raw=TEXTS, column=st.sampled_from([column for column in COLUMNS if column.content is not Content.DAY]))
+@example("12E10", COLUMNS[0])
+@example("压力表\U0001f600", COLUMNS[1])
+@example("x" * 80, COLUMNS[1])
+@example("x" * 81, COLUMNS[1])
+def test_a_text_read_the_short_way_is_what_the_rules_make_of_it(raw: str, column: Column) -> None:
+    text = easily_read(raw, column)
+    if text is not None:
+        cell = RawCell(raw, CellKind.TEXT)
+        assert text == text_of(cell, column) == shown(cell)
+        assert not is_blank(cell)
+
+
+def test_the_short_way_is_open_to_usual_names_and_numbers() -> None:
+    by_code = {column.code: column for column in COLUMNS}
+    assert easily_read("弹簧管压力表", by_code["name"]) == "弹簧管压力表"
+    assert easily_read("WL-000123", by_code["serial_number"]) == "WL-000123"
+    assert easily_read("１２３", by_code["serial_number"]) is None
+    assert easily_read("国产", by_code["origin"]) is None

@@ -86,10 +86,10 @@ def test_a_column_that_never_repeats_is_forgotten_again() -> None:
     known = KnownCells()
     for number in range(3 * known_cells.MOST_OF_A_COLUMN):
         known.keep("serial_number", str(number), str(number))
-    assert len(known.of("serial_number")) <= known_cells.MOST_OF_A_COLUMN
+    assert len(known.readings["serial_number"]) <= known_cells.MOST_OF_A_COLUMN
 
 
 def test_a_list_that_others_could_alter_is_not_kept() -> None:
     known = KnownCells()
-    known.keep("areas", "张店区", ["370303"])
-    assert known.of("areas") == {}
+    known.keep("areas", "张店区", (["370303"], "张店区"))
+    assert not known.readings["areas"]

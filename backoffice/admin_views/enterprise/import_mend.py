@@ -16,6 +16,7 @@ from ...models import ImportRow, ImportRun
 from ...services import ledger_import_mend
 from ...services.ledger_import_mend import Edit, Mended
 from ...web.form_keys import once
+from ...workbooks.cells import MAX_SHOWN
 from ...workbooks.columns import BY_CODE
 from ...workbooks.rawcells import fingerprint
 from ..base import Done
@@ -69,6 +70,8 @@ class MendPages(ViewPart):
             done = ledger_import_mend.mend_alike(
                 self.actor, run.id, number=number, column=column, code=sent.get("problem", ""), text=text
             )
+            if done.left_to_job:
+                return Done(self.record_url(run), "")
             words = mended_words(done) if done.cells else _("这些内容没有变化；请填写要改成什么，或刷新后再看。")
             return self._done(run, [words], None)
 
@@ -137,6 +140,19 @@ def _number(text: str) -> int:
 
 def _typed(text: str) -> str:
     return text.replace("\0", "").strip()
+
+
+def checking_words(run: ImportRun) -> tuple[str, str]:
+    """What goes on with a run that is read, or that gets one value for many cells."""
+    if run.mending is None:
+        return _("正在检查，已查 %(count)s 行", count=run.rows), _("可以离开本页，检查完会停在预览。")
+    column, text = BY_CODE[run.mending["column"]].name, run.mending["text"]
+    count = f"{run.mending['total']:,}"
+    if text:
+        what = _("正在把 %(count)s 行的%(column)s改为“%(text)s”", count=count, column=column, text=text[:MAX_SHOWN])
+    else:
+        what = _("正在清空 %(count)s 行的%(column)s", count=count, column=column)
+    return what, _("可以离开本页，改完会停在预览。")
 
 
 def mended_words(done: Mended) -> str:

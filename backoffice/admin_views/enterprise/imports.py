@@ -30,7 +30,7 @@ from ..import_files import MarkedFile, UploadedFile
 from ..subjects import record_path
 from .import_annotated import annotated_of
 from .import_mapping import MappingPages, mapping_words
-from .import_mend import MendPages
+from .import_mend import MendPages, checking_words
 from .import_preview import Preview, read_filter
 from .import_undo import UndoPages, undo_words
 
@@ -236,10 +236,7 @@ class Imports(UndoPages, MendPages, MarkedFile, MappingPages, UploadedFile, Scop
         done = _("已完成，写入 %(count)s 行", count=row.applied)
         left_out = _("%(count)s 行有错误，没有写入。", count=row.errors) if row.errors else ""
         said = {
-            ImportState.CHECKING: (
-                _("正在检查，已查 %(count)s 行", count=row.rows),
-                _("可以离开本页，检查完会停在预览。"),
-            ),
+            ImportState.CHECKING: checking_words(row),
             ImportState.APPLYING: (
                 _("正在写入%(place)s", place=label(row.subject)),
                 _("可以离开本页，完成后会有消息；中途停机会接着写，不会重复。"),
