@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError
 
 from backoffice.workbooks.beginnings import beginning_of, read_beginning
 from backoffice.workbooks.choices import Choice, chosen_table
@@ -68,6 +69,7 @@ def read(path: Path, limits: Limits, columns: ColumnSet, out: BinaryIO, choice: 
     out.write(first)
     for line in lines:
         out.write(line)
+    opened.finish()
     _write(out, {"end": counts})
 
 
@@ -150,7 +152,7 @@ def main(arguments: list[str]) -> int:
         _write(out, {"problem": {"code": FileProblemCode.TOO_COMPLEX.value, "facts": {}}})
     except Exception as error:
         # A library that meets a forged file raises anything at all; none of it may look like a fault of ours.
-        is_out_of_memory = isinstance(error, ParseError) and error.code == _PARSER_OUT_OF_MEMORY
+        is_out_of_memory = isinstance(error, (ParseError, ExpatError)) and error.code == _PARSER_OUT_OF_MEMORY
         code = FileProblemCode.TOO_COMPLEX if is_out_of_memory else FileProblemCode.BROKEN
         _write(out, {"problem": {"code": code.value, "facts": {}}})
     out.flush()
