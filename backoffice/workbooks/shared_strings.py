@@ -15,11 +15,10 @@ from xml.etree.ElementTree import XMLParser
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from backoffice.workbooks.plain_xml import beginning
-from backoffice.workbooks.string_forms import ESCAPED_MARK, StringForms, is_balanced
+from backoffice.workbooks.string_forms import BLANKS, ESCAPED_MARK, StringForms, is_balanced
 
 _TABLE, _STRING, _TEXT, _RUN = (f"{{{SHEET_MAIN_NS}}}{name}" for name in ("sst", "si", "t", "r"))
 _READ_BYTES = 65_536
-_BLANKS = b" \t\r\n"
 _STRING_END = b"</si>"
 _LONGEST = 1024 * 1024
 """Bytes of a string that are held until its end comes; what is longer is read as it comes."""
@@ -90,7 +89,7 @@ class Texts:
             self._told_whole(content)
             return
         others, texts = found
-        if not b"".join(others).strip(_BLANKS):
+        if not b"".join(others).strip(BLANKS):
             self._words.found.extend(texts)
         else:
             self._read_mixed(others, texts)
@@ -98,7 +97,7 @@ class Texts:
     def _read_mixed(self, others: list[bytes], texts: list[str]) -> None:
         """Plain strings with others between them, in their order."""
         for other, text in zip_longest(others, texts):
-            if other.strip(_BLANKS):
+            if other.strip(BLANKS):
                 self._told_whole(other)
                 self._forms.learn(other)
             if text is not None:

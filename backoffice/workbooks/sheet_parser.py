@@ -83,22 +83,24 @@ class SheetParser(WorkSheetParser):
         if "".join(parts[::_GROUPS]).strip(_BLANKS):
             return None
         found: list[Cell | None] = [None] * MOST_COLUMNS
+        texts = self._texts
         try:
-            for letters, text, other in zip(parts[1::_GROUPS], parts[2::_GROUPS], parts[3::_GROUPS], strict=True):
-                if text:
-                    found[_POSITIONS[letters]] = self._text(int(text))
+            for letters, index, other in zip(parts[1::_GROUPS], parts[2::_GROUPS], parts[3::_GROUPS], strict=True):
+                if index:
+                    at = int(index)
+                    text = texts[at] if at < len(texts) else self._text(at)
+                    found[_POSITIONS[letters]] = (TEXT, text, None) if text else None
                 elif other or letters in _POSITIONS:
                     found[_POSITIONS[letters]] = self._other(other) if other else None
         except (LookupError, ValueError):
             return None
         return found
 
-    def _text(self, index: int) -> Cell | None:
-        if index >= len(self._texts):
-            known = len(self._texts)
-            self._texts.extend(map(readable, self.shared_strings[known : max(index + 1, known + 100)]))
-        text = self._texts[index]
-        return (TEXT, text, None) if text else None
+    def _text(self, index: int) -> str:
+        """A text nobody has asked for yet; those before it are taken along."""
+        known = len(self._texts)
+        self._texts.extend(map(readable, self.shared_strings[known : max(index + 1, known + 100)]))
+        return self._texts[index]
 
     def _other(self, content: str) -> Cell | None:
         """Any other cell, by what follows its place: what openpyxl says of it does not depend on where it stands."""

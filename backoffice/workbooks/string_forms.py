@@ -11,6 +11,7 @@ from xml.parsers import expat
 
 ESCAPED_MARK = "x005F_"
 """What openpyxl leaves out of every text: it marks an underscore that is no escape."""
+BLANKS = b" \t\r\n"
 _TEXT = rb'<t(?: xml:space="preserve")?>'
 _PLAIN = re.compile(rb"<si>(<r>)?" + _TEXT + rb"([^<]*)</t>(?(1)</r>)</si>")
 _NEXT_RUNS = (b"</t></r><r><t>", b'</t></r><r><t xml:space="preserve">')
@@ -48,9 +49,14 @@ class StringForms:
         for mark in _NEXT_RUNS:
             content = content.replace(mark, _RUN_MARK)
         parts = _PLAIN.split(content)
-        others = [part.replace(_RUN_MARK, _NEXT_RUNS[0]) for part in parts[::3]]
-        words = _words_of(parts[2::3], runs - sum(part.count(_RUN_MARK) for part in parts[::3]))
-        return (others, words) if words is not None and all(map(is_balanced, others)) else None
+        others = parts[::3]
+        if b"".join(others).strip(BLANKS):
+            runs -= sum(part.count(_RUN_MARK) for part in others)
+            others = [part.replace(_RUN_MARK, _NEXT_RUNS[0]) for part in others]
+            if not all(map(is_balanced, others)):
+                return None
+        words = _words_of(parts[2::3], runs)
+        return None if words is None else (others, words)
 
     def learn(self, content: bytes) -> None:
         """Know the looks in these strings, which the parser has let pass."""
