@@ -12,7 +12,8 @@ from typing import Any
 from openpyxl.utils import get_column_letter
 
 from backoffice.workbooks.marks import RESULT_HEADER
-from backoffice.workbooks.sheets import Cell, Row, Sheet
+from backoffice.workbooks.sheet_cells import Cell
+from backoffice.workbooks.sheets import Row, Sheet
 from backoffice.workbooks.tables import HEADER_WITHIN_ROWS, read_header
 
 LOOKED_AT = 300

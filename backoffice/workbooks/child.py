@@ -15,11 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError
 
 from backoffice.workbooks.beginnings import beginning_of, read_beginning
 from backoffice.workbooks.choices import Choice, chosen_table
 from backoffice.workbooks.column_sets import SETS, ColumnSet
 from backoffice.workbooks.intake import FileKind, Limits, check_file
+from backoffice.workbooks.lines import line_of, line_of_rows, row_told
 from backoffice.workbooks.problems import FileProblemCode, FileProblemError
 from backoffice.workbooks.sheets import OpenedFile, open_text, open_workbook
 from backoffice.workbooks.tables import Table, find_table
@@ -64,11 +66,12 @@ def read(path: Path, limits: Limits, columns: ColumnSet, out: BinaryIO, choice: 
     first = next(lines, None)
     if first is None:
         raise FileProblemError(FileProblemCode.NO_ROWS)
-    _write(out, {"head": _head(table, opened.properties)})
+    out.write(line_of({"head": _head(table, opened.properties)}))
     out.write(first)
     for line in lines:
         out.write(line)
-    _write(out, {"end": counts})
+    opened.finish()
+    out.write(line_of({"end": counts}))
 
 
 def _found_table(opened: OpenedFile, columns: ColumnSet) -> Table:
@@ -97,23 +100,19 @@ def _head(table: Table, properties: dict[str, str]) -> dict[str, Any]:
 
 def _lines_of_rows(table: Table, limits: Limits, counts: dict[str, int]) -> Iterator[bytes]:
     """JSON lines of some hundred rows each; one line a row would cost the reader more than the rows themselves."""
-    batch: list[str] = []
+    batch: list[bytes] = []
     size = 0
     for number, cells in _rows_with_content(table, counts):
         counts["rows"] += 1
         if counts["rows"] > limits.rows:
             raise FileProblemError(FileProblemCode.TOO_MANY_ROWS, max=limits.rows)
-        batch.append(json.dumps([number, cells], ensure_ascii=False))
+        batch.append(row_told(number, cells))
         size += len(batch[-1])
         if len(batch) >= ROWS_A_LINE or size >= BYTES_A_LINE:
-            yield _line_of(batch)
+            yield line_of_rows(batch)
             batch, size = [], 0
     if batch:
-        yield _line_of(batch)
-
-
-def _line_of(rows: list[str]) -> bytes:
-    return ('{"rows": [' + ", ".join(rows) + "]}\n").encode("utf-8", "replace")
+        yield line_of_rows(batch)
 
 
 def _rows_with_content(table: Table, counts: dict[str, int]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -131,10 +130,6 @@ def _rows_with_content(table: Table, counts: dict[str, int]) -> Iterator[tuple[i
             yield number, cells
 
 
-def _write(out: BinaryIO, message: dict[str, Any]) -> None:
-    out.write(json.dumps(message, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
-
-
 def main(arguments: list[str]) -> int:
     path, limits, columns = Path(arguments[0]), Limits(**json.loads(arguments[1])), SETS[arguments[2]]
     choice = Choice.restored(json.loads(arguments[3])) if len(arguments) > 3 else None
@@ -145,14 +140,14 @@ def main(arguments: list[str]) -> int:
         read(path, limits, columns, out, choice)
     except FileProblemError as refused:
         problem = {"code": refused.problem.code.value, "facts": dict(refused.problem.facts)}
-        _write(out, {"problem": problem, "beginning": refused.beginning, "properties": refused.properties})
+        out.write(line_of({"problem": problem, "beginning": refused.beginning, "properties": refused.properties}))
     except (MemoryError, RecursionError):
-        _write(out, {"problem": {"code": FileProblemCode.TOO_COMPLEX.value, "facts": {}}})
+        out.write(line_of({"problem": {"code": FileProblemCode.TOO_COMPLEX.value, "facts": {}}}))
     except Exception as error:
         # A library that meets a forged file raises anything at all; none of it may look like a fault of ours.
-        is_out_of_memory = isinstance(error, ParseError) and error.code == _PARSER_OUT_OF_MEMORY
+        is_out_of_memory = isinstance(error, (ParseError, ExpatError)) and error.code == _PARSER_OUT_OF_MEMORY
         code = FileProblemCode.TOO_COMPLEX if is_out_of_memory else FileProblemCode.BROKEN
-        _write(out, {"problem": {"code": code.value, "facts": {}}})
+        out.write(line_of({"problem": {"code": code.value, "facts": {}}}))
     out.flush()
     return 0
 

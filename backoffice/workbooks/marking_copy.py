@@ -28,7 +28,8 @@ from backoffice.workbooks.marks import (
     read_rows,
     read_sheet,
 )
-from backoffice.workbooks.sheets import Cell, OpenedFile, Sheet, open_text, open_workbook
+from backoffice.workbooks.sheet_cells import Cell
+from backoffice.workbooks.sheets import OpenedFile, Sheet, open_text, open_workbook
 from backoffice.workbooks.styles import TEXT_FORMAT, add_styles, filled, set_widths, text_cell
 
 SHEET_OF_TEXT = "台账"

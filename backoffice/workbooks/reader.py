@@ -18,11 +18,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
-from backoffice.workbooks.cells import CellKind, RawCell
 from backoffice.workbooks.checks import RawRow
 from backoffice.workbooks.choices import Choice
 from backoffice.workbooks.column_sets import LEDGER, ColumnSet
 from backoffice.workbooks.intake import Limits, check_file
+from backoffice.workbooks.lines import ToldCells, message_of
 from backoffice.workbooks.problems import FileProblem, FileProblemCode, FileProblemError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,6 @@ _READ_BYTES = 65_536
 _PIPE_BYTES = 1_048_576
 """A batch of rows: the child reads on while the ones before are checked. The usual pipe holds less than a hundred."""
 _LONGEST_LINE = 8 * 1024 * 1024
-_KINDS = {kind.value: kind for kind in CellKind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +70,13 @@ class Upload:
 
     def rows(self) -> Iterator[RawRow]:
         """The rows with content, once. Raises `FileProblemError` where the file turns out to be broken or too long."""
-        letters = self.letters
+        known = {code: ToldCells(letter) for code, letter in self.letters.items()}
         while not self._ended:
             message = self._next_message()
             for number, cells in message.get("rows", ()):
                 read = {
-                    code: RawCell(value, _KINDS[kind], letters[code], shown)
-                    for code, (kind, value, shown) in cells.items()
+                    code: known[code][cell] if cell.__class__ is str else known[code].other(cell)
+                    for code, cell in cells.items()
                 }
                 yield RawRow(number, self._choice.completed(read) if self._choice else read)
             if "end" in message:
@@ -90,7 +89,7 @@ class Upload:
 
     def _next_message(self) -> dict[str, Any]:
         try:
-            message: dict[str, Any] = json.loads(self._lines.next_line())
+            message = message_of(self._lines.next_line())
         except ValueError:
             self.close()
             raise FileProblemError(FileProblemCode.BROKEN) from None

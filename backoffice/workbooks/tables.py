@@ -13,7 +13,8 @@ from backoffice.workbooks.column_sets import LEDGER, ColumnSet
 from backoffice.workbooks.columns import column_of_header
 from backoffice.workbooks.marks import RESULT_HEADER
 from backoffice.workbooks.problems import FileProblemCode, FileProblemError
-from backoffice.workbooks.sheets import Cell, Row, Sheet
+from backoffice.workbooks.sheet_cells import Cell
+from backoffice.workbooks.sheets import Row, Sheet
 
 HEADER_WITHIN_ROWS = 10
 FEWEST_NAMES = 2

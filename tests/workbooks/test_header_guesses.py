@@ -12,7 +12,8 @@ from backoffice.workbooks.beginnings import Beginning, beginning_of, read_beginn
 from backoffice.workbooks.header_guesses import guess_columns, guess_header_row
 from backoffice.workbooks.ledger_headers import ledger_vocabulary
 from backoffice.workbooks.reference import Reference
-from backoffice.workbooks.sheets import Cell, Sheet
+from backoffice.workbooks.sheet_cells import Cell
+from backoffice.workbooks.sheets import Sheet
 from tests.workbooks.own_lists import LISTS, OwnList
 
 
