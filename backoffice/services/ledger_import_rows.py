@@ -85,10 +85,9 @@ def record_instruments(
         return
     db.session.flush()
     series = audit.Series(actor, action, MeasuringInstrument.__tablename__, run.enterprise_id)
+    of_run = {"import_run": run.id}
+    statement = f"COPY audit_event ({', '.join(series.COLUMNS)}) FROM STDIN"
     connection: Any = db.session.connection().connection.driver_connection
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY audit_event ({', '.join(series.COLUMNS)}) FROM STDIN") as copy,
-    ):
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for instrument_id, label, before, after in changes:
-            copy.write_row(series.row(str(instrument_id), label, before, {**after, "import_run": run.id}))
+            copy.write_row(series.row(str(instrument_id), label, before, after | of_run))
