@@ -5,14 +5,12 @@ Facts are stored, sentences are made when reading. No password, token or whole t
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -108,6 +106,9 @@ OMITTED = (
     "returned_facts",
 )
 
+PLAIN = (str, int, bool, type(None))
+"""Kept as they are. Exactly these: a state is a `str` too."""
+
 _seal_key = b""
 
 
@@ -180,20 +181,56 @@ def values_of(row: Model) -> dict[str, Any]:
     }
 
 
-def seal(event: AuditEvent | SimpleNamespace) -> str:
-    """A keyed digest of the row, so that a change made past the product shows. A row may be its plain values."""
-    content = [
-        event.at.astimezone(UTC).isoformat(),
-        event.action,
-        event.actor_id,
-        event.actor_name,
-        event.subject_type,
-        event.subject_id,
-        event.before,
-        event.after,
-    ]
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
-    return hmac.new(_seal_key, text.encode(), hashlib.sha256).hexdigest()
+def seal(event: AuditEvent) -> str:
+    """A keyed digest of the row, so that a change made past the product shows."""
+    head = _head_of_seal(event.at, event.action, event.actor_id, event.actor_name, event.subject_type)
+    return _sealed(head, event.subject_id, _as_json(event.before), _as_json(event.after))
+
+
+def _head_of_seal(at: datetime, action: str, actor_id: int | None, actor_name: str, subject_type: str) -> str:
+    """What the sealed text begins with: the same for all rows of a `Series`."""
+    return _as_json([at.astimezone(UTC).isoformat(), action, actor_id, actor_name, subject_type])[:-1]
+
+
+def _sealed(head: str, subject_id: str, before: str, after: str) -> str:
+    text = f"{head}, {_as_json(subject_id)}, {before}, {after}]"
+    return hmac.digest(_seal_key, text.encode(), "sha256").hex()
+
+
+_as_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str).encode
+NOTHING = _as_json(None)
+
+
+class Series:
+    """Audit rows of one action at one moment about many subjects: plain tuples for a COPY, sealed as any other row."""
+
+    COLUMNS = (
+        "at",
+        "action",
+        "actor_id",
+        "actor_name",
+        "actor_role",
+        "subject_type",
+        "enterprise_id",
+        "subject_id",
+        "subject_label",
+        "before",
+        "after",
+        "seal",
+    )
+
+    def __init__(self, actor: Actor, action: AuditAction, subject_type: str, enterprise_id: int | None) -> None:
+        at = clock.now()
+        self._alike = (at, action.value, actor.user_id, actor.name, actor.role.value, subject_type, enterprise_id)
+        self._head = _head_of_seal(at, action.value, actor.user_id, actor.name, subject_type)
+
+    def row(
+        self, subject_id: str, label: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+    ) -> tuple[Any, ...]:
+        """The values of `COLUMNS` for one subject; the JSON that is stored is the JSON that is sealed."""
+        old, new = (_as_json(cleaned(values)) if values else None for values in (before, after))
+        sealed = _sealed(self._head, subject_id, old or NOTHING, new or NOTHING)
+        return (*self._alike, subject_id, label[:200], old, new, sealed)
 
 
 def _enterprise_of(subject: Model) -> int | None:
@@ -210,6 +247,8 @@ def cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
 def _plain(key: str, value: Any) -> Any:
     if key in MASKED and isinstance(value, str):
         return masked(value)
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, datetime | date):

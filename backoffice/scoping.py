@@ -30,6 +30,7 @@ from .models import (
     ImportEarlierFile,
     ImportRow,
     ImportRun,
+    ImportWritten,
     Institution,
     InstitutionSuspension,
     InstrumentKind,
@@ -292,6 +293,10 @@ RULES: dict[type[Any], dict[Role, Rule]] = {
     ImportRow: {
         Role.ENTERPRISE: _through(ImportRow.run_id, ImportRun.id, _own_enterprise(ImportRun.enterprise_id)),
         Role.REGULATOR: _through(ImportRow.run_id, ImportRun.id, _other_import),
+    },
+    ImportWritten: {
+        Role.ENTERPRISE: _through(ImportWritten.run_id, ImportRun.id, _own_enterprise(ImportRun.enterprise_id)),
+        Role.REGULATOR: _through(ImportWritten.run_id, ImportRun.id, _other_import),
     },
     Institution: {
         Role.INSTITUTION: _own_institution(Institution.id),

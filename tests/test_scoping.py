@@ -30,6 +30,7 @@ from backoffice.models import (
     ImportEarlierFile,
     ImportRow,
     ImportRun,
+    ImportWritten,
     Institution,
     InstitutionSuspension,
     InstrumentKind,
@@ -177,6 +178,7 @@ def _rows_without_a_service(place: flow.World, division: str, item: AppointmentI
     db.session.add(run)
     db.session.flush()
     db.session.add(ImportRow(run_id=run.id, number=2, outcome=RowOutcome.NEW, found={}))
+    db.session.add(ImportWritten(run_id=run.id, number=2, instrument_id=1, applied_at=clock.now()))
     earlier = {"file_id": run.file_id, "replaced_by_id": run.uploaded_by_id, "replaced_at": clock.now(), "errors": 1}
     db.session.add(ImportEarlierFile(run_id=run.id, **earlier))
     notices.tell_regulator(division, "notice_job_failed", run, job="matching")
@@ -247,6 +249,11 @@ ROWS_OF: dict[type[Any], Callable[[Tenant], sa.Select[Any]]] = {
         .join(ImportRun, ImportRun.id == ImportRow.run_id)
         .where(ImportRun.enterprise_id == owner.place.clerk.enterprise_id)
     ),
+    ImportWritten: lambda owner: (
+        sa.select(ImportWritten)
+        .join(ImportRun, ImportRun.id == ImportWritten.run_id)
+        .where(ImportRun.enterprise_id == owner.place.clerk.enterprise_id)
+    ),
     MatchingAttempt: lambda owner: sa.select(MatchingAttempt).where(MatchingAttempt.item_id.in_(_items(owner))),
     MatchingDecision: lambda owner: sa.select(MatchingDecision).where(
         MatchingDecision.id.in_(sa.select(AppointmentItem.decision_id).where(AppointmentItem.id.in_(_items(owner))))
@@ -257,8 +264,8 @@ ROWS_OF: dict[type[Any], Callable[[Tenant], sa.Select[Any]]] = {
 
 SEES_NONE = {
     Role.ENTERPRISE: {Institution, Capability, Designation, Laboratory, InstitutionSuspension, EnterpriseRemark},
-    Role.INSTITUTION: {Registration, StoredFile, ImportRun, ImportEarlierFile, ImportRow, ChangeRequest},
-    Role.REGULATOR: {ImportEarlierFile, ImportRow, EnterpriseRemark},
+    Role.INSTITUTION: {Registration, StoredFile, ImportRun, ImportEarlierFile, ImportRow, ImportWritten, ChangeRequest},
+    Role.REGULATOR: {ImportEarlierFile, ImportRow, ImportWritten, EnterpriseRemark},
 }
 
 

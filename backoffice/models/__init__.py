@@ -5,7 +5,7 @@ from .enterprise import ChangeRequest, Enterprise, EnterpriseRemark, Registratio
 from .institution import Capability, Designation, Institution, InstitutionSuspension, Laboratory
 from .instrument import CorrectionProposal, MeasuringInstrument
 from .journal import AuditEvent, FormKey, JobHeartbeat, JobRun, Notice, NumberSequence, OutgoingMail
-from .ledger_import import ImportEarlierFile, ImportRow, ImportRun
+from .ledger_import import ImportEarlierFile, ImportRow, ImportRun, ImportWritten
 from .matching import MatchingAttempt, MatchingDecision, RuleRevision, RuleSnapshot
 from .people import OneTimeLink, SignInAttempt, User, UserSession
 from .reference import WHOLE_COUNTRY, CatalogueItem, Division, InstrumentKind, OptionValue, WorkingDayOverride
@@ -28,6 +28,7 @@ __all__ = [
     "ImportEarlierFile",
     "ImportRow",
     "ImportRun",
+    "ImportWritten",
     "Institution",
     "InstitutionSuspension",
     "InstrumentKind",

@@ -135,13 +135,32 @@ class ImportRow(Model):
     """Earlier values of the ledger's row where this one updates it."""
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     instrument_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """The instrument this row would change; the one a new row became stands in `ImportWritten`."""
     record_key: Mapped[str | None] = mapped_column(sa.String(20))
     """The record of another subject than the ledger that this row is about."""
     key_hash: Mapped[int | None] = mapped_column(sa.BigInteger)
     """Of the key this row has in the ledger: of several rows with the same one the first counts."""
     claimed_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     """The instrument it is, unless an earlier row has its key; again the first counts."""
-    applied_at: Mapped[Moment | None]
+
+    __table_args__ = (
+        sa.Index("ix_import_row_outcome", "run_id", "outcome", "number"),
+        sa.Index("ix_import_row_problems", "run_id", "number", postgresql_where=sa.text("problems <> '[]'::jsonb")),
+        sa.Index("ix_import_row_key", "run_id", "key_hash"),
+        sa.Index("ix_import_row_claimed", "run_id", "claimed_id", postgresql_where=sa.text("claimed_id IS NOT NULL")),
+    )
+
+
+class ImportWritten(Model):
+    """That a row has been written, and what became of it: the row itself is wide and has many indexes, this is not."""
+
+    __tablename__ = "import_written"
+
+    run_id: Mapped[int] = mapped_column(sa.ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    instrument_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """None where the subject is not the ledger: there the row has its `record_key`."""
+    applied_at: Mapped[Moment]
     found_version: Mapped[int | None]
     """The version of the instrument that this row has changed."""
     written_version: Mapped[int | None]
@@ -150,16 +169,4 @@ class ImportRow(Model):
     kept: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """Why an undo left this row as it is: a code and its facts."""
 
-    __table_args__ = (
-        sa.Index("ix_import_row_outcome", "run_id", "outcome", "number"),
-        sa.Index(
-            "ix_import_row_to_apply",
-            "run_id",
-            "number",
-            postgresql_where=sa.text("applied_at IS NULL AND outcome IN ('new', 'updated')"),
-        ),
-        sa.Index("ix_import_row_problems", "run_id", "number", postgresql_where=sa.text("problems <> '[]'::jsonb")),
-        sa.Index("ix_import_row_instrument", "instrument_id", postgresql_where=sa.text("applied_at IS NOT NULL")),
-        sa.Index("ix_import_row_key", "run_id", "key_hash"),
-        sa.Index("ix_import_row_claimed", "run_id", "claimed_id", postgresql_where=sa.text("claimed_id IS NOT NULL")),
-    )
+    __table_args__ = (sa.Index("ix_import_written_instrument", "instrument_id"),)

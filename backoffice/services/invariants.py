@@ -249,8 +249,9 @@ WITH counted AS (
         count(*) FILTER (WHERE undone_at IS NOT NULL) AS undone,
         count(*) FILTER (WHERE applied_at IS NOT NULL AND num_nonnulls(undone_at, kept) = 0) AS standing,
         count(*) FILTER (WHERE num_nonnulls(undone_at, kept) = 2) AS torn,
-        count(*) FILTER (WHERE applied_at IS NOT NULL AND num_nonnulls(instrument_id, record_key) <> 1) AS nameless
-    FROM import_row GROUP BY run_id
+        count(*) FILTER (
+            WHERE applied_at IS NOT NULL AND num_nonnulls(import_written.instrument_id, record_key) <> 1) AS nameless
+    FROM import_row FULL JOIN import_written USING (run_id, number) GROUP BY run_id
 )
 SELECT id FROM import_run AS run LEFT JOIN counted ON counted.run_id = run.id
 WHERE state IN ('ready', 'applying', 'done') AND (

@@ -16,7 +16,7 @@ from .. import audit, clock
 from ..actor import Actor
 from ..audit import AuditAction
 from ..database import db
-from ..models import ImportRow, ImportRun, MeasuringInstrument
+from ..models import ImportRow, ImportRun, ImportWritten, MeasuringInstrument
 from ..states import ImportState, RowOutcome
 from . import accounts, import_subjects, matching_runs
 from .ledger import locking_slips
@@ -66,11 +66,13 @@ inserted AS (
     FROM source s
     ORDER BY s.number
     ON CONFLICT ({"enterprise_id, " + ", ".join(KEY_PARTS)}) DO NOTHING
-    RETURNING id, name, serial_key, {", ".join(part for part in KEY_PARTS if part != "serial_key")})
-UPDATE import_row r SET instrument_id = i.id, applied_at = :now, written_version = 1
-FROM inserted i JOIN source s ON {_SAME_KEY}
-WHERE r.run_id = :run AND r.number = s.number
-RETURNING r.number, i.id, i.name || ' ' || i.serial_key AS label
+    RETURNING id, name, serial_key, {", ".join(part for part in KEY_PARTS if part != "serial_key")}),
+known AS MATERIALIZED (
+    SELECT s.number, i.id, i.name || ' ' || i.serial_key AS label FROM inserted i JOIN source s ON {_SAME_KEY}),
+noted AS (
+    INSERT INTO import_written (run_id, number, instrument_id, applied_at, written_version)
+    SELECT :run, number, id, :now, 1 FROM known)
+SELECT number, id, label FROM known
 """)
 
 UPDATE = sa.text(f"""
@@ -78,14 +80,14 @@ WITH changed AS (
     UPDATE measuring_instrument m SET {assignments("r.values")}, version = m.version + 1, updated_at = :now
     FROM import_row r
     WHERE r.run_id = :run AND r.number = ANY(:numbers) AND m.id = r.instrument_id AND m.enterprise_id = :enterprise
-    RETURNING r.number, m.version)
-UPDATE import_row r SET found_version = changed.version - 1, written_version = changed.version FROM changed
-WHERE r.run_id = :run AND r.number = changed.number
+    RETURNING r.number, m.id, m.version)
+INSERT INTO import_written (run_id, number, instrument_id, applied_at, found_version, written_version)
+SELECT :run, number, id, :now, version - 1, version FROM changed
 """)
 """A column the file does not have stays as it is."""
 
 KEEP_EARLIER = sa.text("""
-UPDATE import_row r SET before = earlier.value, applied_at = :now
+UPDATE import_row r SET before = earlier.value
 FROM jsonb_each(CAST(:earlier AS jsonb)) AS earlier
 WHERE r.run_id = :run AND r.number = earlier.key::integer
 """)
@@ -107,23 +109,7 @@ def apply_batch(run: ImportRun) -> int:
     """Write the next rows of a claimed run; returns how many. The last batch ends the run and tells who uploaded it."""
     subject = import_subjects.of(run)
     most = min(BATCH, subject.batch)
-    rows = db.session.execute(
-        sa.select(
-            ImportRow.number,
-            ImportRow.outcome,
-            ImportRow.values,
-            ImportRow.before,
-            ImportRow.instrument_id,
-            ImportRow.record_key,
-        )
-        .where(
-            ImportRow.run_id == run.id,
-            ImportRow.applied_at.is_(None),
-            ImportRow.outcome.in_(outcomes_to_write(run)),
-        )
-        .order_by(ImportRow.number)
-        .limit(most)
-    ).all()
+    rows = _next_rows(run, most)
     actor = accounts.person(run.uploaded_by)
     written = subject.write(run, actor, rows)
     run.applied += written
@@ -132,6 +118,38 @@ def apply_batch(run: ImportRun) -> int:
         _finish(run, actor)
     db.session.flush()
     return written
+
+
+def _next_rows(run: ImportRun, most: int) -> Sequence[Any]:
+    """The number and outcome of what comes after the last row written: rows are written as they stand in the file.
+
+    Each outcome by itself comes in the order of an index, however little is known yet of rows just stored.
+    """
+    last = sa.select(sa.func.max(ImportWritten.number)).where(ImportWritten.run_id == run.id).scalar_subquery()
+    after = sa.select(ImportRow.number, ImportRow.outcome).where(
+        ImportRow.run_id == run.id, ImportRow.number > sa.func.coalesce(last, 0)
+    )
+    each = [
+        after.where(ImportRow.outcome == outcome).order_by(ImportRow.number).limit(most)
+        for outcome in outcomes_to_write(run)
+    ]
+    return db.session.execute(sa.union_all(*each).order_by("number").limit(most)).all()
+
+
+def in_full(run: ImportRun, rows: Sequence[Any]) -> Sequence[Any]:
+    """These rows with what they say."""
+    return db.session.execute(
+        sa.select(
+            ImportRow.number,
+            ImportRow.outcome,
+            ImportRow.values,
+            ImportRow.before,
+            ImportRow.instrument_id,
+            ImportRow.record_key,
+        )
+        .where(ImportRow.run_id == run.id, ImportRow.number.in_([row.number for row in rows]))
+        .order_by(ImportRow.number)
+    ).all()
 
 
 def _finish(run: ImportRun, actor: Actor) -> None:
@@ -154,15 +172,15 @@ def _insert(run: ImportRun, actor: Actor, rows: Sequence[Any]) -> int:
     numbers = [row.number for row in rows]
     facts = {"enterprise": run.enterprise_id, "run": run.id, "numbers": numbers, "now": clock.now()}
     inserted = db.session.execute(INSERT, facts).all()
-    missed = set(numbers) - {row.number for row in inserted}
-    for row in rows:
-        if row.number in missed:
+    if len(inserted) < len(rows):
+        written = {row.number for row in inserted}
+        for row in in_full(run, [row for row in rows if row.number not in written]):
             leave_out(run, row, "serial_number", "ledger_appeared", ledger_number=_owner_of(run, row.values))
     record_instruments(
         run,
         actor,
         AuditAction.INSTRUMENT_CREATED,
-        [(row.id, row.label, None, {"import_run": run.id, "row": row.number}) for row in inserted],
+        [(row.id, row.label, None, {"row": row.number}) for row in inserted],
     )
     return len(inserted)
 
@@ -180,6 +198,7 @@ def _owner_of(run: ImportRun, values: Mapping[str, Any]) -> str | None:
 def _update(run: ImportRun, actor: Actor, rows: Sequence[Any]) -> int:
     if not rows:
         return 0
+    rows = in_full(run, rows)
     ids = [row.instrument_id for row in rows]
     hold_appointments(ids)
     current = locked_instruments(run, ids)
@@ -222,9 +241,7 @@ def _write_updates(
     now = clock.now()
     numbers = [row.number for row, _before, _after in changes]
     earlier = {row.number: before for row, before, _after in changes}
-    db.session.execute(
-        KEEP_EARLIER, {"run": run.id, "earlier": json.dumps(earlier, ensure_ascii=False, default=str), "now": now}
-    )
+    db.session.execute(KEEP_EARLIER, {"run": run.id, "earlier": json.dumps(earlier, ensure_ascii=False, default=str)})
     db.session.execute(UPDATE, {"run": run.id, "numbers": numbers, "enterprise": run.enterprise_id, "now": now})
     record_instruments(
         run,

@@ -31,9 +31,12 @@ _KEY_AFTER = {name: _value(name) for name in KEY_PARTS} | {
 _SAME_KEY = " AND ".join(f"other.{name} = {value}" for name, value in _KEY_AFTER.items())
 
 _JUDGED = f"""
-WITH wrote AS MATERIALIZED (
-    SELECT number, outcome, before, instrument_id, applied_at, written_version FROM import_row
-    WHERE run_id = :run AND applied_at IS NOT NULL AND undone_at IS NULL AND kept IS NULL AND {{which}}),
+WITH standing AS MATERIALIZED (
+    SELECT run_id, number, instrument_id, applied_at, written_version FROM import_written
+    WHERE run_id = :run AND undone_at IS NULL AND kept IS NULL AND {{which}}),
+wrote AS MATERIALIZED (
+    SELECT number, outcome, before, s.instrument_id, applied_at, written_version
+    FROM standing s JOIN import_row USING (run_id, number)),
 booked AS MATERIALIZED (
     SELECT DISTINCT ON (r.number) r.number, appointment.number AS appointment
     FROM wrote r JOIN appointment_item item

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from types import SimpleNamespace
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from .. import audit, clock
+from .. import audit
 from ..actor import Actor
 from ..audit import AuditAction
 from ..database import db
@@ -86,53 +84,10 @@ def record_instruments(
     if not changes:
         return
     db.session.flush()
+    series = audit.Series(actor, action, MeasuringInstrument.__tablename__, run.enterprise_id)
+    of_run = {"import_run": run.id}
+    statement = f"COPY audit_event ({', '.join(series.COLUMNS)}) FROM STDIN"
     connection: Any = db.session.connection().connection.driver_connection
-    with connection.cursor() as cursor, cursor.copy(f"COPY audit_event ({', '.join(_AUDITED)}) FROM STDIN") as copy:
-        for values in _audit_rows(run, actor, action, changes):
-            seal = audit.seal(SimpleNamespace(**values))
-            copy.write_row([*(_as_copied(value) for value in values.values()), seal])
-
-
-def _audit_rows(
-    run: ImportRun,
-    actor: Actor,
-    action: AuditAction,
-    changes: Sequence[tuple[int, str, dict[str, Any] | None, dict[str, Any]]],
-) -> Iterator[dict[str, Any]]:
-    for instrument_id, label, before, after in changes:
-        yield {
-            "at": clock.now(),
-            "action": action.value,
-            "actor_id": actor.user_id,
-            "actor_name": actor.name,
-            "actor_role": actor.role.value,
-            "address": None,
-            "subject_type": MeasuringInstrument.__tablename__,
-            "subject_id": str(instrument_id),
-            "subject_label": label[:200],
-            "enterprise_id": run.enterprise_id,
-            "before": audit.cleaned(before) if before else None,
-            "after": audit.cleaned({**after, "import_run": run.id}),
-        }
-
-
-_AUDITED = (
-    "at",
-    "action",
-    "actor_id",
-    "actor_name",
-    "actor_role",
-    "address",
-    "subject_type",
-    "subject_id",
-    "subject_label",
-    "enterprise_id",
-    "before",
-    "after",
-    "seal",
-)
-"""The columns of an audit row in the order `_audit_rows` gives them, and its seal."""
-
-
-def _as_copied(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for instrument_id, label, before, after in changes:
+            copy.write_row(series.row(str(instrument_id), label, before, after | of_run))

@@ -18,7 +18,7 @@ from ..actor import Actor
 from ..audit import AuditAction
 from ..database import db, execute_counted
 from ..errors import Conflict
-from ..models import ImportRow, ImportRun, MeasuringInstrument
+from ..models import ImportRow, ImportRun, ImportWritten, MeasuringInstrument
 from ..permissions import require
 from ..states import ImportState, RowOutcome
 from . import accounts, import_subjects, ledger_import_kept, matching_runs
@@ -31,6 +31,10 @@ BATCH = 500
 FINISHED = (ImportState.DONE, ImportState.CANCELLED)
 """States in which a run can be taken back: a cancelled one has written what it had come to."""
 
+OF_ROW = sa.and_(ImportRow.run_id == ImportWritten.run_id, ImportRow.number == ImportWritten.number)
+STANDING = (ImportWritten.undone_at.is_(None), ImportWritten.kept.is_(None))
+"""Of written rows: an undo has not looked at them."""
+
 RESTORE = sa.text(f"""
 UPDATE measuring_instrument m SET {assignments("e.value")}, version = m.version + 1, updated_at = :now
 FROM jsonb_each(CAST(:earlier AS jsonb)) AS e
@@ -39,16 +43,16 @@ RETURNING m.id, m.version
 """)
 
 RESTORED_FOR_EARLIER_RUNS = sa.text("""
-UPDATE import_row r SET written_version = (e.value->>'now')::integer
+UPDATE import_written w SET written_version = (e.value->>'now')::integer
 FROM jsonb_each(CAST(:versions AS jsonb)) AS e
-WHERE r.instrument_id = e.key::bigint AND r.written_version = (e.value->>'found')::integer
-    AND r.run_id <> :run AND r.applied_at IS NOT NULL AND r.undone_at IS NULL
+WHERE w.instrument_id = e.key::bigint AND w.written_version = (e.value->>'found')::integer
+    AND w.run_id <> :run AND w.undone_at IS NULL
 """)
 """The instrument is again as an earlier run left it: that run's own undo must not take it for changed."""
 
 KEEP = sa.text("""
-UPDATE import_row r SET kept = why.value FROM jsonb_each(CAST(:kept AS jsonb)) AS why
-WHERE r.run_id = :run AND r.number = why.key::integer
+UPDATE import_written w SET kept = why.value FROM jsonb_each(CAST(:kept AS jsonb)) AS why
+WHERE w.run_id = :run AND w.number = why.key::integer
 """)
 
 
@@ -110,25 +114,7 @@ def undo_batch(run: ImportRun) -> int:
     """Take back the next rows of a claimed run; returns how many were looked at. The last batch ends the run."""
     subject = import_subjects.of(run)
     most = min(BATCH, subject.batch)
-    rows = db.session.execute(
-        sa.select(
-            ImportRow.number,
-            ImportRow.outcome,
-            ImportRow.values,
-            ImportRow.before,
-            ImportRow.instrument_id,
-            ImportRow.found_version,
-            ImportRow.record_key,
-        )
-        .where(
-            ImportRow.run_id == run.id,
-            ImportRow.applied_at.is_not(None),
-            ImportRow.undone_at.is_(None),
-            ImportRow.kept.is_(None),
-        )
-        .order_by(ImportRow.number.desc() if subject.is_undone_backwards else ImportRow.number)
-        .limit(most)
-    ).all()
+    rows = _next_rows(run, most, backwards=subject.is_undone_backwards)
     actor = _person(run)
     run.undone += subject.take_back(run, actor, rows) if rows else 0
     note_batch(run, len(rows))
@@ -136,6 +122,26 @@ def undo_batch(run: ImportRun) -> int:
         _finish(run, actor)
     db.session.flush()
     return len(rows)
+
+
+def _next_rows(run: ImportRun, most: int, *, backwards: bool) -> Sequence[Any]:
+    """Written rows no undo has looked at, with what they say; picked first and then joined to the wide rows."""
+    columns = (ImportWritten.run_id, ImportWritten.number, ImportWritten.instrument_id, ImportWritten.found_version)
+    order = ImportWritten.number.desc() if backwards else ImportWritten.number
+    picked = sa.select(*columns).where(*STANDING, ImportWritten.run_id == run.id).order_by(order).limit(most).cte()
+    return db.session.execute(
+        sa.select(
+            ImportRow.number,
+            ImportRow.outcome,
+            ImportRow.values,
+            ImportRow.before,
+            picked.c.instrument_id,
+            picked.c.found_version,
+            ImportRow.record_key,
+        )
+        .join(picked, sa.and_(ImportRow.run_id == picked.c.run_id, ImportRow.number == picked.c.number))
+        .order_by(ImportRow.number.desc() if backwards else ImportRow.number)
+    ).all()
 
 
 def _person(run: ImportRun) -> Actor:
@@ -228,8 +234,8 @@ def _restore(run: ImportRun, actor: Actor, changes: Sequence[_Change]) -> None:
 def mark(run: ImportRun, numbers: Sequence[int]) -> None:
     """Note on rows that they are taken back."""
     execute_counted(
-        sa.update(ImportRow)
-        .where(ImportRow.run_id == run.id, ImportRow.number.in_(numbers))
+        sa.update(ImportWritten)
+        .where(ImportWritten.run_id == run.id, ImportWritten.number.in_(numbers))
         .values(undone_at=clock.now())
     )
 
@@ -245,9 +251,10 @@ def _finish(run: ImportRun, actor: Actor) -> None:
 def kept_rows(run: ImportRun, *, after: int, limit: int) -> list[Kept]:
     """A page of the rows an undo has left as they are, beyond row `after`."""
     rows = db.session.execute(
-        sa.select(ImportRow.number, ImportRow.kept, ImportRow.found)
-        .where(ImportRow.run_id == run.id, ImportRow.kept.is_not(None), ImportRow.number > after)
-        .order_by(ImportRow.number)
+        sa.select(ImportWritten.number, ImportWritten.kept, ImportRow.found)
+        .join(ImportRow, OF_ROW)
+        .where(ImportWritten.run_id == run.id, ImportWritten.kept.is_not(None), ImportWritten.number > after)
+        .order_by(ImportWritten.number)
         .limit(limit)
     )
     return [

@@ -20,7 +20,7 @@ from ..actor import Actor
 from ..database import db, execute_counted
 from ..errors import Invalid, ServiceError
 from ..messages.ledger import RULE
-from ..models import ImportRow, ImportRun
+from ..models import ImportRow, ImportRun, ImportWritten
 from ..permissions import Permission
 from ..states import RowOutcome
 from ..workbooks.checks import RawRow, check_row
@@ -30,7 +30,7 @@ from ..workbooks.reference import Reference
 from ..workbooks.template import text_for
 from . import accounts, record_import_undo
 from .import_rows import JudgedRow, Kept, Prospect
-from .ledger_import_apply import leave_out
+from .ledger_import_apply import in_full, leave_out
 
 Values = Mapping[str, Any]
 """A record as plain values by column code, as a row of a workbook has them once it is read."""
@@ -197,6 +197,7 @@ class RecordSubject(ABC):
         return None
 
     def write(self, run: ImportRun, actor: Actor, rows: Sequence[Any]) -> int:
+        rows = in_full(run, rows)
         self.hold([row.values for row in rows], [row.record_key for row in rows if row.record_key])
         return sum(self._write(run, actor, row) for row in rows)
 
@@ -260,8 +261,9 @@ def _mark(run: ImportRun, number: int, key: str, before: Values | None, written:
     execute_counted(
         sa.update(ImportRow)
         .where(ImportRow.run_id == run.id, ImportRow.number == number)
-        .values(record_key=key, before=before, values=written, applied_at=clock.now())
+        .values(record_key=key, before=before, values=written)
     )
+    db.session.execute(sa.insert(ImportWritten).values(run_id=run.id, number=number, applied_at=clock.now()))
 
 
 class RecordCheck:

@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from ..actor import Actor
 from ..database import db
 from ..errors import Invalid, ServiceError
-from ..models import ImportRow, ImportRun
+from ..models import ImportRow, ImportRun, ImportWritten
 from ..states import RowOutcome
 from .import_rows import Kept, KeptCode, Prospect
-from .ledger_import_undo import keep, mark
+from .ledger_import_undo import OF_ROW, STANDING, keep, mark
 
 if TYPE_CHECKING:
     from .record_import import RecordSubject
@@ -90,12 +90,8 @@ def would_stay(subject: RecordSubject, run: ImportRun, *, after: int, limit: int
 def _rows(run: ImportRun) -> Sequence[Any]:
     return db.session.execute(
         sa.select(*ROW)
-        .where(
-            ImportRow.run_id == run.id,
-            ImportRow.applied_at.is_not(None),
-            ImportRow.undone_at.is_(None),
-            ImportRow.kept.is_(None),
-        )
+        .join(ImportWritten, OF_ROW)
+        .where(*STANDING, ImportWritten.run_id == run.id)
         .order_by(ImportRow.number)
     ).all()
 

@@ -23,7 +23,7 @@ from flask import Flask
 from backoffice.actor import Actor
 from backoffice.database import db
 from backoffice.jobs import imports
-from backoffice.models import AuditEvent, ImportRow, ImportRun, MeasuringInstrument, Notice
+from backoffice.models import AuditEvent, ImportRun, ImportWritten, MeasuringInstrument, Notice
 from backoffice.services import invariants, ledger_import, ledger_import_undo
 from backoffice.states import ImportMode, ImportState
 from backoffice.unit_of_work import unit_of_work
@@ -155,9 +155,7 @@ def _written_once(run_id: int) -> None:
         sa.select(MeasuringInstrument.department).order_by(MeasuringInstrument.serial_number)
     ).all()
     assert found == [each["department"] for each in changed_rows()]
-    marked = db.session.scalars(
-        sa.select(ImportRow.instrument_id).where(ImportRow.run_id == run_id, ImportRow.applied_at.is_not(None))
-    ).all()
+    marked = db.session.scalars(sa.select(ImportWritten.instrument_id).where(ImportWritten.run_id == run_id)).all()
     assert len(set(marked)) == OLD_ROWS + NEW_ROWS
 
 

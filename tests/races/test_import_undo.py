@@ -14,7 +14,7 @@ from flask import Flask
 from backoffice.database import db
 from backoffice.errors import Conflict, NotFound
 from backoffice.jobs import imports
-from backoffice.models import AppointmentItem, AuditEvent, ImportRow, ImportRun, MeasuringInstrument
+from backoffice.models import AppointmentItem, AuditEvent, ImportRun, ImportWritten, MeasuringInstrument
 from backoffice.services import appointment_drafts, invariants, ledger, ledger_import_undo
 from backoffice.states import ImportState
 from backoffice.unit_of_work import unit_of_work
@@ -44,7 +44,7 @@ def taken_back(run_id: int) -> str:
     """How the run's row ended: gone back, or the reason why it stays."""
     db.session.rollback()
     assert db.session.get_one(ImportRun, run_id).state is ImportState.UNDONE
-    only = db.session.get_one(ImportRow, (run_id, 2))
+    only = db.session.get_one(ImportWritten, (run_id, 2))
     assert (only.undone_at is None) == (only.kept is not None)
     return only.kept["code"] if only.kept else "undone"
 

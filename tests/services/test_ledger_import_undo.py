@@ -19,8 +19,8 @@ from backoffice.models import (
     AuditEvent,
     CorrectionProposal,
     Enterprise,
-    ImportRow,
     ImportRun,
+    ImportWritten,
     InstrumentKind,
     MeasuringInstrument,
     Notice,
@@ -382,5 +382,5 @@ def test_other_enterprises_rows_are_never_touched(clerk: Actor) -> None:
     undo(clerk, run)
     assert [each.enterprise_id for each in ledger_rows()] == [other.enterprise_id]
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Enterprise)) == 2
-    rows = db.session.scalars(sa.select(ImportRow).where(ImportRow.undone_at.is_not(None))).all()
+    rows = db.session.scalars(sa.select(ImportWritten).where(ImportWritten.undone_at.is_not(None))).all()
     assert [each.run_id for each in rows] == [run.id]
