@@ -17,7 +17,7 @@ from backoffice.errors import Conflict, Forbidden, Invalid, NotFound
 from backoffice.jobs import imports
 from backoffice.models import AuditEvent, ImportRow, ImportRun, ImportWritten, MeasuringInstrument, Notice
 from backoffice.services import ledger, ledger_import, ledger_import_apply, ledger_import_check
-from backoffice.states import ImportMode, ImportState, ItemStatus, RowOutcome
+from backoffice.states import ImportMode, ImportState, ImportWrites, ItemStatus, RowOutcome
 from backoffice.unit_of_work import unit_of_work
 from tests.factories import UserFactory, actor_of
 from tests.services.import_runs import write, write_by_two
@@ -295,6 +295,32 @@ def test_a_batch_that_is_rolled_back_is_written_once_all_the_same(
     assert (run.state, run.applied, len(ledger_rows())) == (ImportState.DONE, 5, 5)
     applied = db.session.scalars(sa.select(ImportWritten.instrument_id).where(ImportWritten.run_id == run.id)).all()
     assert sorted(applied) == [each.id for each in ledger_rows()]
+
+
+@pytest.mark.parametrize(
+    ("writes", "numbers"),
+    [(ImportWrites.CREATE, [3, 5, 7]), (ImportWrites.UPDATE, [2, 4, 6]), (ImportWrites.BOTH, [2, 3, 4, 5, 6, 7])],
+)
+def test_rows_of_the_chosen_kinds_are_written_and_no_others(
+    clerk: Actor, monkeypatch: pytest.MonkeyPatch, writes: ImportWrites, numbers: list[int]
+) -> None:
+    write(clerk, upload(clerk, [row(number) for number in (0, 2, 4)]))
+    monkeypatch.setattr(ledger_import_apply, "BATCH", 2)
+    run = upload(clerk, [row(number, department="新部门") for number in range(6)])
+    with unit_of_work():
+        ledger_import.commit(clerk, run.id, ImportMode.ALL, writes)
+    imports.apply_imports()
+    db.session.refresh(run)
+    written = sa.select(ImportWritten.number).where(ImportWritten.run_id == run.id).order_by(ImportWritten.number)
+    assert (run.state, run.applied, list(db.session.scalars(written))) == (ImportState.DONE, len(numbers), numbers)
+
+
+def test_a_batch_left_out_as_a_whole_does_not_hold_up_the_next(clerk: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_import_apply, "BATCH", 2)
+    late = upload(clerk, [row(number) for number in range(5)])
+    write(clerk, upload(clerk, [row(0), row(1)]))
+    write(clerk, late)
+    assert (late.state, late.applied, late.new, late.errors) == (ImportState.DONE, 3, 3, 2)
 
 
 def test_two_workers_write_a_run_once(app: Flask, clerk: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
