@@ -284,18 +284,27 @@ def test_the_parent_s_memory_does_not_grow_with_the_file(tmp_path: Path) -> None
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000  # kilobytes
 
 
+_LOADED = """
+import sys
+from backoffice.workbooks import reading_process
+reading_process.main()
+print(*[name for name, module in sys.modules.items() if module is not None], file=sys.stderr)
+"""
+
+
 def test_the_reading_process_loads_nothing_to_draw_with(workbook_of: Make) -> None:
     arguments = [str(workbook_of(row_of())), json.dumps(asdict(Limits())), "ledger"]
     said = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "backoffice.workbooks.reading_process", *arguments],
+        [sys.executable, "-c", _LOADED, *arguments],
         capture_output=True,
         check=True,
         text=True,
         cwd=ROOT,
         env=bare_environment(),
     )
-    assert '"end"' in said.stdout and "openpyxl.reader.excel" in said.stderr
-    assert re.findall(r"\| +((?:PIL|lxml|numpy|defusedxml)\.\S+)$", said.stderr, re.MULTILINE) == []  # Asked for only.
+    loaded = {name.split(".")[0] for name in said.stderr.split()}
+    assert '"end"' in said.stdout
+    assert "openpyxl" in loaded and loaded.isdisjoint({"PIL", "lxml", "numpy", "defusedxml"})
 
 
 def test_a_path_with_spaces_and_chinese_is_read(workbook_of: Make, tmp_path: Path) -> None:
