@@ -1,8 +1,8 @@
-"""The reading process: opens one file under limits of memory and time, and writes its rows as JSON lines.
+"""What the reading process does: opens one file under limits of memory and time, and writes its rows as JSON lines.
 
-Started by `reader`. What it writes, a line each: `{"head": …}`, any number of `{"rows": [[number, {code: cell}]]}`
-and `{"end": {…}}`; or `{"problem": {"code": …, "facts": …}, …}` at any point. Whatever else happens to it is a broken
-or too complex file to the reader.
+Started by `reader` through `reading_process`. What it writes, a line each: `{"head": …}`, any number of
+`{"rows": [[number, {code: cell}]]}` and `{"end": {…}}`; or `{"problem": {"code": …, "facts": …}, …}` at any point.
+Whatever else happens to it is a broken or too complex file to the reader. `lines` says how a cell stands there.
 """
 
 from __future__ import annotations
@@ -131,6 +131,7 @@ def _rows_with_content(table: Table, counts: dict[str, int]) -> Iterator[tuple[i
 
 
 def main(arguments: list[str]) -> int:
+    """Read a file, and say what was found or what is wrong."""
     path, limits, columns = Path(arguments[0]), Limits(**json.loads(arguments[1])), SETS[arguments[2]]
     choice = Choice.restored(json.loads(arguments[3])) if len(arguments) > 3 else None
     limit_resources(limits)
@@ -150,7 +151,3 @@ def main(arguments: list[str]) -> int:
         out.write(line_of({"problem": {"code": code.value, "facts": {}}}))
     out.flush()
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

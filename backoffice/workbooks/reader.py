@@ -128,7 +128,7 @@ def open_upload(
     if choice:
         arguments.append(json.dumps(choice.stored()))
     process = subprocess.Popen(  # noqa: S603 - this interpreter, a module of ours, no shell
-        [sys.executable, "-W", "ignore", "-m", "backoffice.workbooks.child", *arguments],
+        [sys.executable, "-W", "ignore", "-m", "backoffice.workbooks.reading_process", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -12,7 +12,10 @@ from .support import Stack
 
 PROCESSES = Path("/proc")
 EVERY_S = 0.1
-PARTS = {"backoffice.workbooks.marking_child": "marking process", "backoffice.workbooks.child": "reading process"}
+PARTS = {
+    "backoffice.workbooks.marking_child": "marking process",
+    "backoffice.workbooks.reading_process": "reading process",
+}
 """Processes that web and jobs start, by what stands on their command line."""
 SHOWN = 5
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 import resource
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +22,7 @@ from backoffice.workbooks.cells import CellKind
 from backoffice.workbooks.checks import RawRow, check_row
 from backoffice.workbooks.intake import Limits
 from backoffice.workbooks.problems import FileProblemCode, FileProblemError
-from backoffice.workbooks.reader import Upload, open_upload
+from backoffice.workbooks.reader import ROOT, Upload, bare_environment, open_upload
 from backoffice.workbooks.reference import Reference
 from backoffice.workbooks.template import is_outdated
 from tests.golden.restamp import restamped
@@ -279,6 +282,29 @@ def test_the_parent_s_memory_does_not_grow_with_the_file(tmp_path: Path) -> None
     with open_upload(tmp_path / "long.xlsx") as upload:
         assert sum(1 for _row in upload.rows()) == 4_000
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000  # kilobytes
+
+
+_LOADED = """
+import sys
+from backoffice.workbooks import reading_process
+reading_process.main()
+print(*[name for name, module in sys.modules.items() if module is not None], file=sys.stderr)
+"""
+
+
+def test_the_reading_process_loads_nothing_to_draw_with(workbook_of: Make) -> None:
+    arguments = [str(workbook_of(row_of())), json.dumps(asdict(Limits())), "ledger"]
+    said = subprocess.run(
+        [sys.executable, "-c", _LOADED, *arguments],
+        capture_output=True,
+        check=True,
+        text=True,
+        cwd=ROOT,
+        env=bare_environment(),
+    )
+    loaded = {name.split(".")[0] for name in said.stderr.split()}
+    assert '"end"' in said.stdout
+    assert "openpyxl" in loaded and loaded.isdisjoint({"PIL", "lxml", "numpy", "defusedxml"})
 
 
 def test_a_path_with_spaces_and_chinese_is_read(workbook_of: Make, tmp_path: Path) -> None:
