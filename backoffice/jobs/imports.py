@@ -26,6 +26,7 @@ from ..services import (
 )
 from ..states import ImportMode, ImportState
 from ..unit_of_work import unit_of_work
+from ..workbooks import reading_processes
 
 APPLY_SECONDS = 10.0
 """A tick goes on writing for so long, one transaction a batch; the next one is at the scheduler's call."""
@@ -39,6 +40,7 @@ def check_imports(run_id: int | None = None) -> dict[str, int]:
     with unit_of_work():
         work = ledger_import_check.claim(run_id)
     if work is None:
+        reading_processes.expect()
         return {}
     with ledger_import_check.FileCheck(work) as check, ThreadPoolExecutor(1) as reader:
         return {"files": 1, "rows": _checked(check, reader)}

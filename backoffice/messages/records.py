@@ -221,6 +221,7 @@ COLUMNS: dict[str, str] = {
     "manufacturer": N_("生产厂家"),
     "letters": N_("各列的位置"),
     "mapping": N_("列名对应"),
+    "mending": N_("批量修改"),
     "marked_late_at": N_("标记超时时间"),
     "match_trigger": N_("匹配起因"),
     "may_edit_reference": N_("可维护基础数据"),

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from backoffice.workbooks.intake import MEGABYTE, Limits, check_file
 from backoffice.workbooks.problems import FileProblemError
-from backoffice.workbooks.reader import ROOT, bare_environment
+from backoffice.workbooks.reading_processes import ROOT, bare_environment
 
 WHOLE_UNPACKED = 20 * MEGABYTE
 """Unpacked size up to which a workbook is held whole: some 20,000 rows, for which openpyxl takes 12 times as much."""

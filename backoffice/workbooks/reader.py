@@ -11,13 +11,13 @@ import json
 import os
 import selectors
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
+from backoffice.workbooks import reading_processes
 from backoffice.workbooks.checks import RawRow
 from backoffice.workbooks.choices import Choice
 from backoffice.workbooks.column_sets import LEDGER, ColumnSet
@@ -25,7 +25,6 @@ from backoffice.workbooks.intake import Limits, check_file
 from backoffice.workbooks.lines import ToldCells, message_of
 from backoffice.workbooks.problems import FileProblem, FileProblemCode, FileProblemError
 
-ROOT = Path(__file__).resolve().parents[2]
 _READ_BYTES = 65_536
 _PIPE_BYTES = 1_048_576
 """A batch of rows: the child reads on while the ones before are checked. The usual pipe holds less than a hundred."""
@@ -127,35 +126,11 @@ def open_upload(
     arguments = [str(path.resolve()), _as_json(limits), columns.code]
     if choice:
         arguments.append(json.dumps(choice.stored()))
-    process = subprocess.Popen(  # noqa: S603 - this interpreter, a module of ours, no shell
-        [sys.executable, "-W", "ignore", "-m", "backoffice.workbooks.reading_process", *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=ROOT,
-        env=bare_environment(),
-        close_fds=True,
-    )
-    return Upload(process, limits, choice)
+    return Upload(reading_processes.begin(arguments), limits, choice)
 
 
 def _as_json(limits: Limits) -> str:
     return json.dumps(asdict(limits))
-
-
-def bare_environment() -> dict[str, str]:
-    """No secrets and no database address for a process that reads strangers' files.
-
-    openpyxl uses the standard library's parser there; `sheets` has refused every part that could declare an entity.
-    """
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT") if name in os.environ}
-    return {
-        **kept,
-        "PYTHONUTF8": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OPENPYXL_LXML": "False",
-        "OPENPYXL_DEFUSEDXML": "False",
-    }
 
 
 def _warnings(head: Mapping[str, Any]) -> list[FileProblem]:

@@ -29,7 +29,14 @@ MINE = (
     "users",
     "reference_checks",
 )
-ASIDE = {"audit_event", "import_earlier_file", "import_row", "matching_attempt", "matching_decision"}
+ASIDE = {
+    "audit_event",
+    "import_earlier_file",
+    "import_row",
+    "import_written",
+    "matching_attempt",
+    "matching_decision",
+}
 """Tables that are never the subject of an audit row."""
 
 

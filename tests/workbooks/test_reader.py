@@ -22,7 +22,8 @@ from backoffice.workbooks.cells import CellKind
 from backoffice.workbooks.checks import RawRow, check_row
 from backoffice.workbooks.intake import Limits
 from backoffice.workbooks.problems import FileProblemCode, FileProblemError
-from backoffice.workbooks.reader import ROOT, Upload, bare_environment, open_upload
+from backoffice.workbooks.reader import Upload, open_upload
+from backoffice.workbooks.reading_processes import ROOT, bare_environment
 from backoffice.workbooks.reference import Reference
 from backoffice.workbooks.template import is_outdated
 from tests.golden.restamp import restamped
@@ -295,7 +296,8 @@ print(*[name for name, module in sys.modules.items() if module is not None], fil
 def test_the_reading_process_loads_nothing_to_draw_with(workbook_of: Make) -> None:
     arguments = [str(workbook_of(row_of())), json.dumps(asdict(Limits())), "ledger"]
     said = subprocess.run(
-        [sys.executable, "-c", _LOADED, *arguments],
+        [sys.executable, "-c", _LOADED],
+        input=json.dumps(arguments),
         capture_output=True,
         check=True,
         text=True,

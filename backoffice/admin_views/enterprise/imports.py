@@ -23,6 +23,7 @@ from ...services.ledger_import_progress import is_undoing, progress_of
 from ...states import ImportMode, ImportState, ImportSubject, ImportWrites
 from ...web.downloads import DOWNLOADS, WITH_LEDGER, template_with, workbook
 from ...web.form_keys import once
+from ...workbooks import reading_processes
 from ..base import Button, Done, NextStep, ScopedModelView, Tab
 from ..formatting import as_badge, moment
 from ..forms import PanelForm, place_problems
@@ -152,6 +153,7 @@ class Imports(UndoPages, MendPages, MarkedFile, MappingPages, UploadedFile, Scop
     def new(self) -> Any:
         form = UploadForm(request.files if request.method == "POST" else None)
         if request.method == "GET":
+            reading_processes.expect()
             return self._upload_page(form)
         try:
             return once(self._receive)
