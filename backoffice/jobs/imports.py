@@ -50,7 +50,7 @@ def _checked(check: ledger_import_check.FileCheck, reader: Executor) -> int:
     """Judge and store batch after batch, the next one being read while the database works; returns how many rows."""
     rows, goes_on = 0, True
     ahead = reader.submit(check.read)
-    with unit_of_work():
+    with collector.held_back(), unit_of_work():
         check.prepare()
     while goes_on:
         with collector.held_back():
