@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
-from . import messages
+from . import collector, messages
 from .database import db
 from .errors import Invalid, ServiceError
 from .jobs import imports as import_jobs
@@ -54,6 +54,7 @@ def refuse(words: str) -> None:
 def run_jobs() -> None:
     """运行后台任务，直到收到停止信号。"""
     request_log.install()
+    collector.settle()
     Runner(current_app._get_current_object()).run()  # type: ignore[attr-defined]
 
 

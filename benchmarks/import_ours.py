@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from app import create_app
+from backoffice import collector
 from backoffice.actor import Actor
 from backoffice.database import db
 from backoffice.jobs import imports
@@ -44,7 +45,8 @@ def main(workbook: Path) -> None:
 
 
 def _be_ready() -> None:
-    """As in the product: a reading process waits in the web process whose form was opened, another in the jobs'."""
+    """As in the product: the process has settled; one reading process waits for an upload, one for the jobs."""
+    collector.settle()
     reading_processes.expect(files=2)
     time.sleep(1)
 
