@@ -16,13 +16,8 @@ from backoffice.extensions import babel, csrf, login_manager, migrate
 from backoffice.web import health
 from seeds import cli as seed_commands
 
-DATABASE_LIMITS = (
-    "-c lock_timeout=5000 -c statement_timeout={statement} -c idle_in_transaction_session_timeout={idle} -c jit=off"
-)
-"""Milliseconds. A frozen process's transaction is ended by the server, so its claims and locks come free.
-
-Statements are not compiled: where the planner takes that for worth it, it took three times as long as the answer.
-"""
+DATABASE_LIMITS = "-c lock_timeout=5000 -c statement_timeout={statement} -c idle_in_transaction_session_timeout={idle}"
+"""Milliseconds. A frozen process's transaction is ended by the server, so its claims and locks come free."""
 
 
 LONG_COMMANDS = {"jobs", "match", "import", "seed"}
