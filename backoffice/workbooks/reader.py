@@ -126,7 +126,7 @@ def open_upload(
     arguments = [str(path.resolve()), _as_json(limits), columns.code]
     if choice:
         arguments.append(json.dumps(choice.stored()))
-    return Upload(reading_processes.begin(arguments), limits, choice)
+    return Upload(reading_processes.start(arguments), limits, choice)
 
 
 def _as_json(limits: Limits) -> str:

@@ -56,7 +56,7 @@ def expect(files: int = 1) -> None:
     _waiting.expect(files)
 
 
-def begin(arguments: Sequence[str]) -> Process:
+def start(arguments: Sequence[str]) -> Process:
     """A process that reads a file as these arguments say; one that was waiting, if there is one."""
     waiting = _waiting.take()
     if waiting is not None:
