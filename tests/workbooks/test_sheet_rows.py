@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import re
+import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -20,6 +22,7 @@ from openpyxl.reader.strings import read_string_table
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet._reader import WorkSheetParser
 
+from backoffice import collector
 from backoffice.workbooks import sheet_rows, sheets
 from backoffice.workbooks.shared_strings import Texts
 from backoffice.workbooks.sheet_cells import MOST_COLUMNS, cell_of
@@ -56,6 +59,15 @@ def rows_of_openpyxl(sheet: ReadOnlyWorksheet) -> Iterator[Row]:
     sheet.reset_dimensions()
     for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS), start=1):
         yield number, [cell_of(cell) for cell in row]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _workbooks_left_open() -> Iterator[None]:
+    """openpyxl leaves the file of a workbook it refuses open until it is collected: here, and not in a later test."""
+    with collector.held_back():
+        yield
+        with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+            gc.collect()
 
 
 @cache
