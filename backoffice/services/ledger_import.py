@@ -121,6 +121,7 @@ def commit(actor: Actor, run_id: int, mode: ImportMode, writes: ImportWrites = I
         raise Conflict("import_has_errors", errors=run.errors)
     run.state, run.mode, run.writes = ImportState.APPLYING, mode, writes
     run.committed_at = run.updated_at = clock.now()
+    run.pace = None  # That of a mending by the job says nothing about writing.
     db.session.flush()
     audit.record(
         actor, AuditAction.IMPORT_COMMITTED, run, after={"mode": mode, "writes": writes, "rows": rows_to_write(run)}

@@ -36,7 +36,7 @@ class Ledger:
 
     columns = LEDGER
     permission = Permission.OWN_LEDGER_IMPORT
-    batch = 2_000
+    batch = ledger_import_apply.BATCH
     check_batch = 1_000
     is_undone_backwards = False
 

@@ -134,6 +134,19 @@ def test_cancelling_ends_it_after_the_batch_under_way(clerk: Actor) -> None:
     assert counts(run) == recounted(run)
 
 
+def test_the_time_left_of_writing_knows_nothing_of_the_pace_of_mending(clerk: Actor) -> None:
+    run = seven_wrong(clerk)
+    ask(clerk, run)
+    one_batch(run)
+    assert run.pace is not None
+    imports.mend_imports()
+    with unit_of_work():
+        ledger_import.commit(clerk, run.id, ImportMode.GOOD)
+    db.session.refresh(run)
+    progress = progress_of(run)
+    assert progress is not None and (run.pace, progress.seconds_left) == (None, None)
+
+
 def test_a_value_as_wrong_as_the_one_before_comes_to_an_end(clerk: Actor) -> None:
     run = seven_wrong(clerk)
     ask(clerk, run, "12")

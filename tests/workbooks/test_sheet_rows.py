@@ -253,27 +253,26 @@ def rows(draw: st.DrawFn) -> str:
 
 
 SETTINGS = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-WAYS = pytest.mark.parametrize("read_bytes", [65_536, 41])
+AT_ONCE_OR_IN_BITS = pytest.mark.usefixtures("_bytes_at_once")
 
 
-@WAYS
+@pytest.fixture(params=[65_536, 41])
+def _bytes_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet_rows, "_READ_BYTES", request.param)
+
+
+@AT_ONCE_OR_IN_BITS
 @SETTINGS
 @given(written=rows(), head=st.sampled_from(HEADS), tail=st.sampled_from(TAILS))
-def test_any_sheet_is_read_as_openpyxl_reads_it(
-    monkeypatch: pytest.MonkeyPatch, read_bytes: int, written: str, head: str, tail: str
-) -> None:
-    monkeypatch.setattr(sheet_rows, "_READ_BYTES", read_bytes)
+def test_any_sheet_is_read_as_openpyxl_reads_it(written: str, head: str, tail: str) -> None:
     ours, theirs = both(document(written, head, tail), STRINGS_TABLE)
     assert ours == theirs
 
 
-@WAYS
+@AT_ONCE_OR_IN_BITS
 @SETTINGS
 @given(written=rows(), data=st.data())
-def test_a_damaged_sheet_is_read_as_openpyxl_reads_it(
-    monkeypatch: pytest.MonkeyPatch, read_bytes: int, written: str, data: st.DataObject
-) -> None:
-    monkeypatch.setattr(sheet_rows, "_READ_BYTES", read_bytes)
+def test_a_damaged_sheet_is_read_as_openpyxl_reads_it(written: str, data: st.DataObject) -> None:
     sheet = document(written)
     at = data.draw(st.integers(0, len(sheet) - 1))
     instead = data.draw(st.sampled_from(["", "<", ">", '"', "/", "&", " ", "0", "\0", "]]>", "<!--", sheet[:at]]))
@@ -281,13 +280,10 @@ def test_a_damaged_sheet_is_read_as_openpyxl_reads_it(
     assert ours == theirs
 
 
-@WAYS
+@AT_ONCE_OR_IN_BITS
 @SETTINGS
 @given(written=rows(), data=st.data())
-def test_a_sheet_cut_off_is_read_as_openpyxl_reads_it(
-    monkeypatch: pytest.MonkeyPatch, read_bytes: int, written: str, data: st.DataObject
-) -> None:
-    monkeypatch.setattr(sheet_rows, "_READ_BYTES", read_bytes)
+def test_a_sheet_cut_off_is_read_as_openpyxl_reads_it(written: str, data: st.DataObject) -> None:
     sheet = document(written).encode()
     ours, theirs = both(sheet[: data.draw(st.integers(0, len(sheet)))], STRINGS_TABLE)
     assert ours == theirs
