@@ -108,13 +108,13 @@ def claim(run_id: int | None = None) -> ImportRun | None:
 
 def apply_batch(run: ImportRun) -> int:
     """Write the next rows of a claimed run; returns how many. The last batch ends the run and tells who uploaded it."""
-    subject = import_subjects.of(run)
+    subject, since = import_subjects.of(run), run.updated_at
     most = min(BATCH, subject.batch)
     rows = _next_rows(run, most)
     actor = accounts.person(run.uploaded_by)
     written = subject.write(run, actor, rows)
     run.applied += written
-    note_batch(run, written)
+    note_batch(run, written, since=since)
     if len(rows) < most:
         _finish(run, actor)
     db.session.flush()

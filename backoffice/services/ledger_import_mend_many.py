@@ -33,14 +33,14 @@ def mend_batch(run: ImportRun) -> int:
 
     Rows are gone through by number, so that a text which is as wrong as what it replaces comes to an end too.
     """
-    order = run.mending
+    order, since = run.mending, run.updated_at
     if order is None:
         raise LookupError("nothing is to be put in")
     rows = open_rows(run, sa.and_(is_alike(order["problem"]), ImportRow.number > order["after"]), most=BATCH)
     actor = accounts.person(db.session.get_one(User, order["by"]))
     changed = put_alike(actor, run, rows, order["column"], order["problem"]["found"], order["text"])
     run.mending = {**order, "after": max(rows, default=order["after"]), "done": order["done"] + len(changed)}
-    note_batch(run, len(rows))
+    note_batch(run, len(rows), since=since)
     if len(rows) < BATCH:
         run.state, run.mending = ImportState.READY, None
         put_off(run)

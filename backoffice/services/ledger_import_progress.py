@@ -6,7 +6,7 @@ The counts stand on the run and change in the transaction that writes the rows: 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from .. import clock
 from ..models import ImportRun
@@ -42,10 +42,14 @@ def rows_to_write(run: ImportRun) -> int:
     return run.new * (RowOutcome.NEW in outcomes) + run.updated * (RowOutcome.UPDATED in outcomes)
 
 
-def note_batch(run: ImportRun, rows: int) -> None:
-    """Note the end of a batch of a claimed run, and what its length says about the pace."""
+def note_batch(run: ImportRun, rows: int, *, since: datetime) -> None:
+    """Note the end of a batch of a claimed run, and what its length says about the pace.
+
+    `since` is the run's `updated_at` as it was claimed, the end of the batch before: whatever changes the run's counts
+    during a batch stamps it anew.
+    """
     now = clock.now()
-    gap = now - run.updated_at
+    gap = now - since
     run.updated_at = now
     if rows and timedelta(0) < gap < PAUSE:
         latest = rows / gap.total_seconds()

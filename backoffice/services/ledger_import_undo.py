@@ -112,12 +112,12 @@ def claim(run_id: int | None = None) -> ImportRun | None:
 
 def undo_batch(run: ImportRun) -> int:
     """Take back the next rows of a claimed run; returns how many were looked at. The last batch ends the run."""
-    subject = import_subjects.of(run)
+    subject, since = import_subjects.of(run), run.updated_at
     most = min(BATCH, subject.batch)
     rows = _next_rows(run, most, backwards=subject.is_undone_backwards)
     actor = _person(run)
     run.undone += subject.take_back(run, actor, rows) if rows else 0
-    note_batch(run, len(rows))
+    note_batch(run, len(rows), since=since)
     if len(rows) < most:
         _finish(run, actor)
     db.session.flush()

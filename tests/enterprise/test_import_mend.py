@@ -251,6 +251,7 @@ def test_one_value_for_many_cells_is_put_in_by_the_job_with_progress(
     html = send_all(browser, path, row="2", column="quantity", problem="quantity_not_one", text="1")
     assert "正在把 3 行的器具数量改为“1”" in html and "可以离开本页，改完会停在预览。" in html
     assert "已修改 0 行，共 3 行" in html and "取消导入" in html and "全部导入" not in html
+    assert "可以一次改好" not in html, "nothing can be mended meanwhile"
     assert browser.get(f"{path}.json").get_json()["state"] == "checking"
     imports.mend_imports()
     html = page(browser.get(path))

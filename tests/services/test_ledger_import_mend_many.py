@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from backoffice import clock
 from backoffice.actor import Actor
 from backoffice.database import db
 from backoffice.errors import Conflict
@@ -132,6 +134,15 @@ def test_cancelling_ends_it_after_the_batch_under_way(clerk: Actor) -> None:
     db.session.refresh(run)
     assert (run.state, run.mending) == (ImportState.CANCELLED, None)
     assert counts(run) == recounted(run)
+
+
+def test_the_pace_is_that_of_the_whole_batch(clerk: Actor) -> None:
+    run = seven_wrong(clerk)
+    ask(clerk, run)
+    with unit_of_work():
+        run.updated_at = clock.now() - timedelta(seconds=10)
+    one_batch(run)
+    assert run.pace is not None and 0.2 < run.pace <= 0.3
 
 
 def test_the_time_left_of_writing_knows_nothing_of_the_pace_of_mending(clerk: Actor) -> None:

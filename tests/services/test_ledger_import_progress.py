@@ -137,7 +137,7 @@ def test_pace_is_of_the_batches_under_way_and_a_pause_does_not_count(monkeypatch
     for seconds in (2, 2, 3600, 2):
         now += timedelta(seconds=seconds)
         run.applied += 500
-        note_batch(run, 500)
+        note_batch(run, 500, since=run.updated_at)
     found = progress_of(run)
     assert found is not None
     assert (found.done, found.total, found.pace, found.seconds_left) == (2000, 5000, 250, 12)
